@@ -55,7 +55,7 @@ export default tseslint.config(
   },
   {
     files: ['libs/*/src/**/*.ts'],
-    ignores: ['libs/server/**', 'libs/postgres/**', 'libs/testing/**', '**/*.spec.ts'],
+    ignores: ['libs/server/**', 'libs/embedded-postgres/**', 'libs/postgres/**', 'libs/testing/**', '**/*.spec.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'fetch'],
       'no-restricted-syntax': [
