@@ -19,7 +19,7 @@ const layers = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/.sigstead/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '**/.sigstead/**', '**/jest.config.mjs'] },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.mjs', '**/*.js'],

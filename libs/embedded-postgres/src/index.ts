@@ -1,1 +1,3 @@
-export {};
+export { PostgresError, type PostgresErrorCode } from './errors.ts';
+export { removeCluster } from './placement.ts';
+export { startPostgres, type PostgresOptions, type RunningPostgres } from './start-postgres.ts';

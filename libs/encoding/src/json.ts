@@ -1,0 +1,60 @@
+import { decodeUtf8 } from './bytes.ts';
+import { EncodingError } from './errors.ts';
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+export interface JsonLimits {
+  readonly maxBytes: number;
+  /** Nesting of objects and arrays, 32 unless told. */
+  readonly maxDepth?: number;
+}
+
+/**
+ * JSON text (RFC 8259), bounded before it is parsed: size first, then nesting in one pass over the text.
+ * `__proto__` stays an ordinary own key, as JSON.parse leaves it.
+ *
+ * @throws EncodingError LIMIT too large or too deep, UTF8 on invalid bytes, JSON on anything malformed
+ */
+export function parseJson(input: Uint8Array | string, limits: JsonLimits): JsonValue {
+  if (input.length > limits.maxBytes) {
+    throw new EncodingError('LIMIT', `JSON of ${input.length} bytes, at most ${limits.maxBytes} are taken`);
+  }
+  const text = typeof input === 'string' ? input : decodeUtf8(input);
+  assertDepth(text, limits.maxDepth ?? 32);
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    // The engine's message can quote the input, which may hold a token: only the position is passed on.
+    const position = /position (\d+)/.exec(String(cause))?.[1];
+    throw new EncodingError(
+      'JSON',
+      `malformed JSON${position === undefined ? '' : ` at position ${position}`}`,
+    );
+  }
+}
+
+/** Whether the value is a JSON object (neither null nor an array). */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function assertDepth(text: string, maxDepth: number): void {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (inString) {
+      if (unit === 0x5c) at++;
+      else if (unit === 0x22) inString = false;
+    } else if (unit === 0x22) {
+      inString = true;
+    } else if (unit === 0x7b || unit === 0x5b) {
+      if (++depth > maxDepth) throw new EncodingError('LIMIT', `JSON nested deeper than ${maxDepth}`);
+    } else if (unit === 0x7d || unit === 0x5d) {
+      depth--;
+    }
+  }
+}
