@@ -1,0 +1,40 @@
+import { ConfigError } from './config.ts';
+import { createLog } from './log.ts';
+import type { Service } from './service.ts';
+
+/**
+ * Body of an app's `main.ts`: starts, listens, and on SIGTERM or SIGINT drains and ends with 0. Settings that cannot be
+ * used end it with 78 (EX_CONFIG) and their reasons, any other failure to start with 1.
+ */
+export async function runService(
+  name: string,
+  start: () => Promise<{ service: Service; port: number; host: string }>,
+): Promise<void> {
+  const log = createLog(name);
+  try {
+    const { service, port, host } = await start();
+    let stopping = false;
+    const stop = (signal: string) => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      log.info('stopping', { signal });
+      service.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error('did not stop cleanly', { error });
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    log.info('listening', { url: await service.listen(port, host) });
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      process.stderr.write(`${name}: ${error.message}\n`);
+      process.exit(78);
+    }
+    log.error('did not start', { error });
+    process.exit(1);
+  }
+}

@@ -1,0 +1,231 @@
+import 'reflect-metadata';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Registry } from 'prom-client';
+import { faceTable, type Face } from './face.ts';
+import type { HttpProblem } from './http-problem.ts';
+import type { Log } from './log.ts';
+import { createRegistry, httpMetrics } from './metrics.ts';
+import { ProblemFilter } from './problem-filter.ts';
+import { mediaTypeOf, readRequestBody } from './request-body.ts';
+import { RouteTable } from './route-table.ts';
+
+/** One reason to be ready: resolves (with a detail, if there is one to show), or throws with why it is not. */
+export type ReadinessCheck = () => Promise<string | void>;
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+}
+
+export interface ServiceOptions {
+  readonly name: string;
+  readonly module: DynamicModule | Type;
+  readonly faces: readonly Face[];
+  /** Turns an error of the core libs into what the caller is told; undefined means a bug: 500 and a log line. */
+  readonly explain: (error: unknown) => HttpProblem | undefined;
+  readonly checks: Readonly<Record<string, ReadinessCheck>>;
+  readonly log: Log;
+  readonly registry?: Registry | undefined;
+  /** Called after the last answer: drain, then close pools and timers. */
+  readonly onClose?: (() => Promise<void>) | undefined;
+}
+
+/** A running service. It listens by itself, or another server hands requests in through `handle`. */
+export interface Service {
+  readonly name: string;
+  readonly registry: Registry;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  ready(): Promise<Readiness>;
+  /** @returns base URL without a trailing slash */
+  listen(port: number, host: string): Promise<string>;
+  /** Takes no new connections, lets answers finish (10 s at most), then releases everything. */
+  close(): Promise<void>;
+}
+
+/** Time for a whole request to arrive: bounds slow clients. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+const DRAIN_MS = 10_000;
+const CHECK_TIMEOUT_MS = 5_000;
+
+export async function createService(options: ServiceOptions): Promise<Service> {
+  const registry = options.registry ?? createRegistry();
+  const routes = new RouteTable();
+  const faceOf = faceTable(options.faces);
+  const filter = new ProblemFilter({ faceOf, routes, explain: options.explain, log: options.log });
+  const ready = () => checkReadiness(options.checks);
+  const adapter = new FastifyAdapter({
+    // The face bounds the body; Fastify's own bound would come first and in another error shape.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(error, request, reply),
+  });
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.addHook('onRoute', (route) => routes.add(route.url, [route.method].flat()));
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const face = faceOf(request.url.split('?', 1)[0] as string);
+    if (face.stream) return undefined;
+    return readRequestBody(request.raw, face, mediaTypeOf(originalContentType(request.raw)));
+  });
+  measureRequests(fastify, httpMetrics(registry, options.name), options.log);
+  fastify.get('/healthz', () => ({ status: 'SERVING' }));
+  fastify.get('/readyz', async (_request, reply) => {
+    const readiness = await ready();
+    return reply.status(readiness.ready ? 200 : 503).send(readiness);
+  });
+  fastify.get('/metrics', async (_request, reply) =>
+    reply.header('content-type', registry.contentType).send(await registry.metrics()),
+  );
+  const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(filter);
+  await app.init();
+  await fastify.ready();
+  return new NestService(options, registry, app, ready);
+}
+
+class NestService implements Service {
+  readonly name: string;
+  readonly registry: Registry;
+  readonly ready: () => Promise<Readiness>;
+  readonly #options: ServiceOptions;
+  readonly #app: NestFastifyApplication;
+  #server: Server | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    options: ServiceOptions,
+    registry: Registry,
+    app: NestFastifyApplication,
+    ready: () => Promise<Readiness>,
+  ) {
+    this.name = options.name;
+    this.registry = registry;
+    this.ready = ready;
+    this.#options = options;
+    this.#app = app;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    setAsideContentType(request);
+    this.#app.getHttpAdapter().getInstance().routing(request, response);
+  }
+
+  async listen(port: number, host: string): Promise<string> {
+    this.#server = await listenOn(port, host, (request, response) => this.handle(request, response));
+    return baseUrl(this.#server);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#server !== undefined) await drainServer(this.#server);
+    await this.#app.close();
+    await this.#options.onClose?.();
+  }
+}
+
+/** An HTTP server with bounded waits, listening. */
+export async function listenOn(
+  port: number,
+  host: string,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Server> {
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
+    handler,
+  );
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Stops accepting, waits for answers under way, then cuts what is left. */
+export async function drainServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  // Keep-alive connections become idle one by one as their answers end.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cut);
+}
+
+function baseUrl(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+const contentTypes = new WeakMap<IncomingMessage, string>();
+
+/**
+ * Fastify answers 415 to Content-Type headers it cannot parse, in its own shape and before any face has a say. It
+ * gets to see a plain one; the face judges the original.
+ */
+function setAsideContentType(request: IncomingMessage): void {
+  const original = request.headers['content-type'];
+  if (original === undefined) return;
+  contentTypes.set(request, original);
+  request.headers['content-type'] = 'application/octet-stream';
+}
+
+/** Content-Type as the client sent it. */
+export function originalContentType(request: IncomingMessage): string | undefined {
+  return contentTypes.get(request) ?? request.headers['content-type'];
+}
+
+function measureRequests(fastify: FastifyInstance, metrics: ReturnType<typeof httpMetrics>, log: Log): void {
+  fastify.addHook('onResponse', async (request, reply) => {
+    const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
+    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    if (route === '/healthz' || route === '/readyz' || route === '/metrics') return;
+    log.info('request', {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    });
+  });
+}
+
+/** Every check at once, each bounded: one that hangs is one that fails. */
+async function checkReadiness(checks: Readonly<Record<string, ReadinessCheck>>): Promise<Readiness> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      try {
+        return [name, { ok: true, detail: (await withTimeout(check(), CHECK_TIMEOUT_MS)) ?? 'ok' }] as const;
+      } catch (error) {
+        return [name, { ok: false, detail: error instanceof Error ? error.message : 'failed' }] as const;
+      }
+    }),
+  );
+  return { ready: results.every(([, { ok }]) => ok), checks: Object.fromEntries(results) };
+}
+
+async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
