@@ -1,4 +1,5 @@
 export const preset = {
+  reporters: ['default', `${import.meta.dirname}/tools/jest-summary-reporter.mjs`],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: { customExportConditions: ['@sigstead/source', 'node', 'node-addons'] },

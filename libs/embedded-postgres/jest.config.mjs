@@ -1,9 +1,3 @@
 import { preset } from '../../jest.preset.mjs';
 
-export default {
-  ...preset,
-  displayName: 'embedded-postgres',
-  rootDir: import.meta.dirname,
-  roots: ['<rootDir>/src'],
-  passWithNoTests: true,
-};
+export default { ...preset, displayName: 'embedded-postgres', rootDir: import.meta.dirname, roots: ['<rootDir>/src'], passWithNoTests: true };

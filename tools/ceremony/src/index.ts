@@ -1,1 +1,9 @@
-export {};
+export { performCeremony, type Ceremony, type CeremonyKeys, type CeremonyPlan } from './ceremony.ts';
+export {
+  CeremonyError,
+  readCeremony,
+  writeCeremony,
+  writeDurably,
+  type WriteOptions,
+} from './ceremony-files.ts';
+export { renderTrustFiles, type PublicUrls } from './trust-files.ts';

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { readCeremony, writeCeremony, writeDurably } from './ceremony-files.ts';
+import { renderTrustFiles } from './trust-files.ts';
+
+interface Options {
+  readonly directory: string;
+  readonly organization: string;
+  readonly caUrl: string;
+  readonly logUrl: string;
+  readonly issuerUrl: string[];
+  readonly logHost?: string;
+  readonly ctShard: string;
+  readonly owner?: { uid: number; gid: number };
+  readonly secret: string[];
+}
+
+const program = new Command('ceremony')
+  .description(
+    'Makes the keys, certificates and trust files of a Sigstead instance. Safe to run again: keys are kept, trust files rendered anew.',
+  )
+  .requiredOption('--directory <path>', 'where to write; one folder per service')
+  .requiredOption('--ca-url <url>', 'public URL of the certificate authority', httpUrl)
+  .requiredOption('--log-url <url>', 'public URL of the transparency log', httpUrl)
+  .option('--issuer-url <url>', 'issuer of identity tokens, may be given several times', append, [])
+  .option('--organization <name>', "organisation in the CA's names", 'sigstead')
+  .option('--log-host <name>', "host in the log's origin; never change it (default: host of --log-url)")
+  .option(
+    '--ct-shard <name>',
+    'path segment of the certificate transparency log',
+    String(new Date().getUTCFullYear()),
+  )
+  .option('--owner <uid:gid>', 'account that the services run as', account)
+  .option('--secret <path>', 'a random secret to make as well, may be given several times', append, []);
+
+try {
+  await run(program.parse().opts<Options>());
+} catch (error) {
+  process.stderr.write(`ceremony: ${error instanceof Error ? error.message : 'failed'}\n`);
+  process.exitCode = 1;
+}
+
+async function run(options: Options): Promise<void> {
+  const known = await readCeremony(options.directory);
+  const ceremony =
+    known ??
+    (await writeCeremony(
+      options.directory,
+      {
+        organization: options.organization,
+        logHost: options.logHost ?? new URL(options.logUrl).hostname,
+        ctShard: options.ctShard,
+      },
+      { now: new Date(), randomBytes: (length) => new Uint8Array(randomBytes(length)) },
+      { randomSecrets: options.secret, ...(options.owner === undefined ? {} : { owner: options.owner }) },
+    ));
+  process.stdout.write(
+    known === undefined ? 'ceremony: keys and certificates made\n' : 'ceremony: keys and certificates kept\n',
+  );
+  const files = renderTrustFiles(ceremony, {
+    certificateAuthority: options.caUrl,
+    transparencyLog: options.logUrl,
+    issuers: options.issuerUrl,
+  });
+  for (const [name, content] of Object.entries(files))
+    await writeDurably(join(options.directory, 'trust', name), content);
+  process.stdout.write(`ceremony: trust files in ${join(options.directory, 'trust')}\n`);
+}
+
+function httpUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('want an http or https URL');
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function account(text: string): { uid: number; gid: number } {
+  const [uid, gid] = text.split(':').map(Number);
+  if (!/^\d+:\d+$/.test(text) || uid === undefined || gid === undefined)
+    throw new InvalidArgumentError('want uid:gid');
+  return { uid, gid };
+}
+
+function append(text: string, list: readonly string[]): string[] {
+  return [...list, text];
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// `npm test`: lint and every project's tests, then the end-to-end tests on built code, then one line of counts.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const require = createRequire(join(root, 'package.json'));
+const summaries = join(root, '.jest-summary');
+
+function run(title, module, args, environment = {}) {
+  process.stdout.write(`\n> ${title}\n`);
+  const startedAt = Date.now();
+  const { status } = spawnSync(process.execPath, [require.resolve(module), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  });
+  process.stdout.write(`> ${title}: ${status === 0 ? 'ok' : 'FAILED'}, ${Math.round((Date.now() - startedAt) / 1000)} s\n`);
+  return status === 0;
+}
+
+rmSync(summaries, { recursive: true, force: true });
+// Counts are of what ran now: a result from the cache would leave none behind.
+const nx = { NX_SKIP_NX_CACHE: 'true', NX_TUI: 'false' };
+const results = [
+  run('build', 'typescript/bin/tsc', ['--build']),
+  run('lint', 'nx/bin/nx.js', ['run-many', '-t', 'lint', '--parallel=2', '--outputStyle=static'], nx),
+  run('unit, law and vector tests', 'nx/bin/nx.js', ['run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'], nx),
+  run('end-to-end tests', 'nx/bin/nx.js', ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
+];
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const file of readdirSync(summaries)) {
+  const counts = JSON.parse(readFileSync(join(summaries, file), 'utf8'));
+  for (const key of Object.keys(total)) total[key] += counts[key];
+}
+const ok = results.every(Boolean);
+if (!ok && total.failed === 0) total.failed = 1;
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exit(ok && total.failed === 0 ? 0 : 1);
