@@ -1,1 +1,10 @@
-export {};
+export { CompactRange, rootOfLeaves } from './compact-range.ts';
+export type { NodeVisitor } from './compact-range.ts';
+export { EMPTY_ROOT, HASH_SIZE, hashChildren, hashLeaf } from './hash.ts';
+export { MerkleError } from './merkle-error.ts';
+export type { MerkleErrorCode } from './merkle-error.ts';
+export { consistencyNodes, inclusionNodes } from './proof-nodes.ts';
+export type { NodeId, ProofHash } from './proof-nodes.ts';
+export { consistencyProof, inclusionProof } from './prove.ts';
+export type { NodeLookup } from './prove.ts';
+export { rootFromInclusionProof, verifyConsistency, verifyInclusion } from './verify.ts';

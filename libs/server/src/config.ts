@@ -52,5 +52,4 @@ export const setting = {
       .enum(['true', 'false'])
       .default(fallback ? 'true' : 'false')
       .transform((text) => text === 'true'),
-  logLevel: () => z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 };

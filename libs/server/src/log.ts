@@ -11,7 +11,12 @@ export interface Log {
 
 const ORDER: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
-export function createLog(service: string, level: LogLevel = 'info', write = writeToStderr): Log {
+/** @param level lines below it are dropped; unless told, what LOG_LEVEL says, else 'info' */
+export function createLog(
+  service: string,
+  level: LogLevel = levelOfEnvironment(),
+  write = writeToStderr,
+): Log {
   const at =
     (line: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
@@ -46,6 +51,10 @@ function describeError(value: unknown, depth: number): unknown {
       : {}),
     ...(value.cause === undefined || depth > 4 ? {} : { cause: describeError(value.cause, depth + 1) }),
   };
+}
+
+function levelOfEnvironment(): LogLevel {
+  return ORDER.find((level) => level === process.env['LOG_LEVEL']) ?? 'info';
 }
 
 function writeToStderr(line: string): void {

@@ -1,0 +1,82 @@
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as signSync } from 'node:crypto';
+import { promisify } from 'node:util';
+import { curveOf } from './curves.ts';
+import type { HashAlgorithm } from './digest.ts';
+import { encryptPkcs8 } from './encrypted-pkcs8.ts';
+import { defaultHash } from './key-details.ts';
+import { KeyError } from './key-error.ts';
+import type { KeyType } from './key-parameters.ts';
+import { PublicKey } from './public-key.ts';
+import type { Signer } from './signer.ts';
+
+const signInPool = promisify(signSync);
+/** Signing with these takes tens of microseconds: the way through the thread pool would cost more. */
+const SIGNS_AT_ONCE: ReadonlySet<KeyType> = new Set(['P-256', 'Ed25519']);
+
+/** A long-lived key in memory, held by OpenSSL. Private key files are the operator's own and trusted as such. */
+export class PrivateKeySigner implements Signer {
+  readonly publicKey: PublicKey;
+  readonly hash: HashAlgorithm;
+  readonly #privateKey: KeyObject;
+
+  private constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey;
+    // Our own public half takes the same gate as anybody's.
+    this.publicKey = PublicKey.fromSpki(createPublicKey(privateKey).export({ format: 'der', type: 'spki' }));
+    this.hash = defaultHash(this.publicKey.type);
+  }
+
+  /** A new key from OpenSSL's generator; RSA has 2048 bits and exponent 65537. */
+  static generate(type: KeyType): PrivateKeySigner {
+    return new PrivateKeySigner(generatePrivateKey(type));
+  }
+
+  /**
+   * @param pem one private key: PKCS#8 plain or encrypted, or the older SEC 1 and PKCS#1 forms
+   * @param passphrase for an encrypted key
+   * @throws KeyError KEY_ENCRYPTED when the passphrase is missing or wrong, KEY_MALFORMED, and what the key gate
+   *   refuses
+   */
+  static fromPem(pem: string, passphrase?: string): PrivateKeySigner {
+    return new PrivateKeySigner(openPrivateKey(pem, passphrase));
+  }
+
+  async sign(message: Uint8Array): Promise<Uint8Array> {
+    const algorithm = this.publicKey.type === 'Ed25519' ? null : this.hash;
+    const key = { key: this.#privateKey, dsaEncoding: 'der' } as const;
+    const signature = SIGNS_AT_ONCE.has(this.publicKey.type)
+      ? signSync(algorithm, message, key)
+      : await signInPool(algorithm, message, key);
+    return new Uint8Array(signature.buffer, signature.byteOffset, signature.length);
+  }
+
+  /**
+   * `ENCRYPTED PRIVATE KEY` PEM, scrypt and AES-256-CBC; `openssl pkey` reads it.
+   *
+   * @param passphrase not empty
+   * @throws KeyError KEY_ENCRYPTED when the passphrase is empty
+   */
+  toEncryptedPem(passphrase: string): string {
+    return encryptPkcs8(this.#privateKey.export({ format: 'der', type: 'pkcs8' }), passphrase);
+  }
+}
+
+function generatePrivateKey(type: KeyType): KeyObject {
+  if (type === 'RSA')
+    return generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 65537 }).privateKey;
+  if (type === 'Ed25519') return generateKeyPairSync('ed25519').privateKey;
+  return generateKeyPairSync('ec', { namedCurve: curveOf(type).opensslName }).privateKey;
+}
+
+function openPrivateKey(pem: string, passphrase: string | undefined): KeyObject {
+  const encrypted = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem);
+  if (encrypted && passphrase === undefined)
+    throw new KeyError('KEY_ENCRYPTED', 'private key is encrypted, want a passphrase');
+  try {
+    return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
+  } catch (cause) {
+    if (encrypted) throw new KeyError('KEY_ENCRYPTED', 'passphrase does not open the private key', { cause });
+    throw new KeyError('KEY_MALFORMED', 'no private key in PEM', { cause });
+  }
+}

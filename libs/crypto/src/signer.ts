@@ -1,0 +1,14 @@
+import type { HashAlgorithm } from './digest.ts';
+import type { PublicKey } from './public-key.ts';
+
+/** Something that signs messages: a key in memory, or one behind an interface (KMS, HSM). */
+export interface Signer {
+  readonly publicKey: PublicKey;
+  /**
+   * What the message is hashed with: sha256 for P-256 and RSA, sha384 for P-384, sha512 for P-521 and (inside
+   * the algorithm) Ed25519.
+   */
+  readonly hash: HashAlgorithm;
+  /** Signature over the message: DER for ECDSA, PKCS#1 v1.5 for RSA, pure Ed25519. */
+  sign(message: Uint8Array): Promise<Uint8Array>;
+}
