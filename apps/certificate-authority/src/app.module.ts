@@ -1,0 +1,26 @@
+import type { DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { IssuerPool } from '@sigstead/oidc';
+import type { Log } from '@sigstead/server';
+import { FulcioV1Controller } from './fulcio-v1.controller.ts';
+import { FulcioV2Controller } from './fulcio-v2.controller.ts';
+import type { IssuanceContext } from './issue-certificate.ts';
+import { IssuanceDesk } from './issuance-desk.ts';
+import { IssuingAuthority } from './issuing-authority.ts';
+import type { FulcioMetrics } from './metrics.ts';
+
+class AppModule {}
+
+/** The wiring of the service. */
+export function appModule(context: IssuanceContext, metrics: FulcioMetrics, log: Log): DynamicModule {
+  return {
+    module: AppModule,
+    controllers: [FulcioV2Controller, FulcioV1Controller],
+    providers: [
+      { provide: IssuingAuthority, useValue: context.authority },
+      { provide: IssuerPool, useValue: context.issuers },
+      { provide: IssuanceDesk, useValue: new IssuanceDesk(context, metrics, log) },
+      { provide: APP_INTERCEPTOR, useValue: metrics },
+    ],
+  };
+}

@@ -1,0 +1,50 @@
+import { emailPrincipal } from './email.ts';
+import { githubWorkflowPrincipal } from './github-workflow.ts';
+import type { VerifiedToken } from './verify-token.ts';
+
+/**
+ * What a certificate says of the signer, one field per extension 1.3.6.1.4.1.57264.1.N. Plain text: the certificate
+ * library decides about bytes.
+ */
+export interface CertificateClaims {
+  readonly issuer: string;
+  readonly subject?: string;
+  readonly githubWorkflowTrigger?: string;
+  readonly githubWorkflowSha?: string;
+  readonly githubWorkflowName?: string;
+  readonly githubWorkflowRepository?: string;
+  readonly githubWorkflowRef?: string;
+  readonly buildSignerUri?: string;
+  readonly buildSignerDigest?: string;
+  readonly runnerEnvironment?: string;
+  readonly sourceRepositoryUri?: string;
+  readonly sourceRepositoryDigest?: string;
+  readonly sourceRepositoryRef?: string;
+  readonly sourceRepositoryIdentifier?: string;
+  readonly sourceRepositoryOwnerUri?: string;
+  readonly sourceRepositoryOwnerIdentifier?: string;
+  readonly buildConfigUri?: string;
+  readonly buildConfigDigest?: string;
+  readonly buildTrigger?: string;
+  readonly runInvocationUri?: string;
+  readonly sourceRepositoryVisibilityAtSigning?: string;
+  readonly deploymentEnvironment?: string;
+}
+
+/** Who asks for a certificate, as far as the identity token tells. */
+export interface Principal {
+  /** The exact text whose signature proves possession of the private key. */
+  readonly proofOfPossessionSubject: string;
+  readonly subjectAlternativeName: { readonly type: 'uri' | 'email'; readonly value: string };
+  readonly claims: CertificateClaims;
+}
+
+/**
+ * The principal of a verified token, by the type of its issuer.
+ *
+ * @throws OidcError CLAIM naming the claim that is missing or unusable
+ */
+export function principalOf(token: VerifiedToken): Principal {
+  const { issuer } = token;
+  return issuer.type === 'email' ? emailPrincipal(token, issuer) : githubWorkflowPrincipal(token, issuer);
+}

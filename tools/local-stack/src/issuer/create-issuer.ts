@@ -1,0 +1,40 @@
+import type { DynamicModule } from '@nestjs/common';
+import { createLog, createService, problemJsonErrors, type Log, type Service } from '@sigstead/server';
+import { ISSUER_NAMES } from './default-claims.ts';
+import { DevelopmentIssuer } from './development-issuer.ts';
+import { openIssuerKey } from './issuer-key.ts';
+import { IssuerController, ISSUERS, MAX_CLAIMS_BYTES } from './issuer.controller.ts';
+
+export interface DevelopmentIssuerOptions {
+  /** What clients and the certificate authority call this service; `iss` begins with it. */
+  readonly publicUrl: string;
+  /** One private key file per issuer, made when missing. */
+  readonly keysDirectory: string;
+  readonly clock: () => Date;
+  readonly log?: Log;
+}
+
+class IssuerModule {}
+
+/** Development issuers `github` and `email`: anybody who can reach them gets a token for anything. */
+export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions): Promise<Service> {
+  const { publicUrl, keysDirectory, clock, log = createLog('issuer') } = options;
+  const issuers = new Map<string, DevelopmentIssuer>();
+  for (const name of ISSUER_NAMES) {
+    const signer = await openIssuerKey(keysDirectory, name);
+    issuers.set(name, new DevelopmentIssuer({ name, publicUrl, signer, clock }));
+  }
+  const module: DynamicModule = {
+    module: IssuerModule,
+    controllers: [IssuerController],
+    providers: [{ provide: ISSUERS, useValue: issuers }],
+  };
+  return createService({
+    name: 'issuer',
+    module,
+    faces: [{ prefix: '/issuers', bodyLimit: MAX_CLAIMS_BYTES, errors: problemJsonErrors }],
+    explain: () => undefined,
+    checks: {},
+    log,
+  });
+}
