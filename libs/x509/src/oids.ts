@@ -1,0 +1,20 @@
+/** Object identifiers of RFC 5280, RFC 6962 and the Fulcio certificate specification. */
+export const oids = {
+  organization: '2.5.4.10',
+  commonName: '2.5.4.3',
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAlternativeName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  sctList: '1.3.6.1.4.1.11129.2.4.2',
+  precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
+  /** Parent of the Fulcio extensions .1 to .24. */
+  fulcio: '1.3.6.1.4.1.57264.1',
+  /** type-id of an otherName, never an extension. */
+  fulcioUsername: '1.3.6.1.4.1.57264.1.7',
+} as const;
