@@ -7,12 +7,23 @@ export interface PushedImage {
 }
 
 /** Pushes a small OCI image with bare requests of the distribution protocol: nothing of ours takes part. */
-export async function pushImage(registry: string, repository: string, tag: string, content = tag): Promise<PushedImage> {
+export async function pushImage(
+  registry: string,
+  repository: string,
+  tag: string,
+  content = tag,
+): Promise<PushedImage> {
   const layer = await pushBlob(registry, repository, Buffer.from(`layer of ${content}`));
   const config = await pushBlob(
     registry,
     repository,
-    Buffer.from(JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [layer.digest] } })),
+    Buffer.from(
+      JSON.stringify({
+        architecture: 'amd64',
+        os: 'linux',
+        rootfs: { type: 'layers', diff_ids: [layer.digest] },
+      }),
+    ),
   );
   const manifest = JSON.stringify({
     schemaVersion: 2,
@@ -26,10 +37,17 @@ export async function pushImage(registry: string, repository: string, tag: strin
     body: manifest,
   });
   if (answer.status !== 201) throw new Error(`manifest: ${answer.status} ${await answer.text()}`);
-  return { reference: `${new URL(registry).host}/${repository}:${tag}`, digest: digestOf(Buffer.from(manifest)) };
+  return {
+    reference: `${new URL(registry).host}/${repository}:${tag}`,
+    digest: digestOf(Buffer.from(manifest)),
+  };
 }
 
-async function pushBlob(registry: string, repository: string, bytes: Buffer): Promise<{ digest: string; size: number }> {
+async function pushBlob(
+  registry: string,
+  repository: string,
+  bytes: Buffer,
+): Promise<{ digest: string; size: number }> {
   const digest = digestOf(bytes);
   const begun = await fetch(`${registry}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
   const location = new URL(begun.headers.get('location') ?? '', registry);

@@ -7,7 +7,14 @@ import { freePorts, run, startService, type Started } from './processes.ts';
 
 type ServiceName = 'certificateAuthority' | 'transparencyLog' | 'signer' | 'verifier' | 'issuer' | 'registry';
 
-const NAMES = ['certificateAuthority', 'transparencyLog', 'signer', 'verifier', 'issuer', 'registry'] as const;
+const NAMES = [
+  'certificateAuthority',
+  'transparencyLog',
+  'signer',
+  'verifier',
+  'issuer',
+  'registry',
+] as const;
 
 const MAINS: Readonly<Record<ServiceName, string>> = {
   certificateAuthority: 'apps/certificate-authority/dist/main.js',
@@ -59,28 +66,35 @@ export class Instance {
       service: withCredentials(postgres.url, { role: service, database: 'sigstead' }),
     };
     const instance = new Instance(directory, ports, postgres, urls);
-    await mustRun(['tools/ceremony/dist/main.js', `--directory=${directory}`,
-      `--ca-url=${instance.publicUrl('certificateAuthority')}`, `--log-url=${instance.publicUrl('transparencyLog')}`,
-      `--issuer-url=${instance.publicUrl('issuer')}/issuers/github`]);
+    await mustRun([
+      'tools/ceremony/dist/main.js',
+      `--directory=${directory}`,
+      `--ca-url=${instance.publicUrl('certificateAuthority')}`,
+      `--log-url=${instance.publicUrl('transparencyLog')}`,
+      `--issuer-url=${instance.publicUrl('issuer')}/issuers/github`,
+    ]);
     await mustRun(['apps/transparency-log/dist/migrate-main.js'], {
       MIGRATION_DATABASE_URL: urls.owner,
       SERVICE_ROLE: service.name,
     });
-    await writeFile(join(directory, 'issuers.json'), JSON.stringify([
-      {
-        issuerUrl: `${instance.publicUrl('issuer')}/issuers/github`,
-        discoveryUrl: `${instance.internalUrl('issuer')}/issuers/github`,
-        clientId: 'sigstore',
-        type: 'ci-provider',
-        ciProvider: 'github-workflow',
-      },
-      {
-        issuerUrl: `${instance.publicUrl('issuer')}/issuers/email`,
-        discoveryUrl: `${instance.internalUrl('issuer')}/issuers/email`,
-        clientId: 'sigstore',
-        type: 'email',
-      },
-    ]));
+    await writeFile(
+      join(directory, 'issuers.json'),
+      JSON.stringify([
+        {
+          issuerUrl: `${instance.publicUrl('issuer')}/issuers/github`,
+          discoveryUrl: `${instance.internalUrl('issuer')}/issuers/github`,
+          clientId: 'sigstore',
+          type: 'ci-provider',
+          ciProvider: 'github-workflow',
+        },
+        {
+          issuerUrl: `${instance.publicUrl('issuer')}/issuers/email`,
+          discoveryUrl: `${instance.internalUrl('issuer')}/issuers/email`,
+          clientId: 'sigstore',
+          type: 'email',
+        },
+      ]),
+    );
     return instance;
   }
 
@@ -93,14 +107,24 @@ export class Instance {
   }
 
   async start(name: ServiceName, overrides: Readonly<Record<string, string>> = {}): Promise<Started> {
-    const service = await startService(MAINS[name], this.ports[name], { ...this.#environment(name), ...overrides });
+    const service = await startService(MAINS[name], this.ports[name], {
+      ...this.#environment(name),
+      ...overrides,
+    });
     this.#running.set(name, service);
     return service;
   }
 
   /** In the order of the compose file: each is ready before the next begins. */
   async startAll(): Promise<void> {
-    for (const name of ['issuer', 'registry', 'transparencyLog', 'certificateAuthority', 'signer', 'verifier'] as const) {
+    for (const name of [
+      'issuer',
+      'registry',
+      'transparencyLog',
+      'certificateAuthority',
+      'signer',
+      'verifier',
+    ] as const) {
       await this.start(name);
     }
   }
@@ -158,7 +182,10 @@ export class Instance {
   }
 }
 
-async function mustRun(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<void> {
+async function mustRun(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { code, stdout, stderr } = await run([process.execPath, ...args], environment);
   if (code !== 0) throw new Error(`${args[0]} ended with ${code}:\n${stdout}\n${stderr}`);
 }

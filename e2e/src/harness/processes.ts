@@ -9,7 +9,9 @@ export const ROOT = resolve(import.meta.dirname, '../../..');
 /** Variables of ours must not reach the processes under test. */
 function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|SIGST|JEST|NX_|PORT$|HOST$|npm_)/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(NODE_OPTIONS|SIGST|JEST|NX_|PORT$|HOST$|npm_)/.test(name),
+    ),
   );
   return { ...kept, ...extra };
 }
@@ -119,7 +121,9 @@ async function untilReady(url: string, service: Started): Promise<void> {
   }
 }
 
-export async function freePorts<const T extends readonly string[]>(names: T): Promise<Record<T[number], number>> {
+export async function freePorts<const T extends readonly string[]>(
+  names: T,
+): Promise<Record<T[number], number>> {
   const servers = await Promise.all(
     names.map(async (name) => {
       const server = createServer().listen(0, '127.0.0.1');

@@ -1,0 +1,80 @@
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import { CliError } from './cli-error.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly json: JsonObject | undefined;
+}
+
+const TIMEOUT_MS = 60_000;
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/**
+ * One call of a Sigstead service.
+ *
+ * @throws CliError naming the URL when nothing answers there; an answer of any status is returned
+ */
+export async function callService(
+  url: string,
+  request: { method?: 'GET' | 'POST'; body?: JsonValue; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: request.method ?? 'GET',
+      headers: {
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      redirect: 'error',
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+  } catch (cause) {
+    throw new CliError(
+      `${url} does not answer (${reasonOf(cause)}); is Sigstead running, and does SIGSTEAD_URL name it?`,
+      1,
+      {
+        cause,
+      },
+    );
+  }
+  const text = await readBounded(response, url);
+  return { status: response.status, text, json: asObject(text) };
+}
+
+/** The reason an error answer gives: `detail` of problem+json, `message` of the Sigstore APIs, else the status. */
+export function reasonIn(answer: Answer): string {
+  const { detail, message } = answer.json ?? {};
+  if (typeof detail === 'string') return detail;
+  if (typeof message === 'string') return message;
+  return `HTTP status ${answer.status}`;
+}
+
+async function readBounded(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += (chunk as Uint8Array).length;
+    if (length > MAX_ANSWER_BYTES)
+      throw new CliError(`${url} answers with more than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function asObject(text: string): JsonObject | undefined {
+  try {
+    const value = parseJson(text, { maxBytes: MAX_ANSWER_BYTES, maxDepth: 64 });
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as { code?: unknown }).code;
+  return typeof code === 'string' ? code : cause instanceof Error ? cause.message : 'failed';
+}

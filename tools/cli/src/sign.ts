@@ -1,0 +1,85 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { isJsonObject, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import { baseUrl } from './base-url.ts';
+import { CliError, exitCodes } from './cli-error.ts';
+import { findIdentityToken } from './identity-token.ts';
+import { callService, reasonIn } from './service-call.ts';
+
+interface SignOptions {
+  readonly identityToken?: string;
+  readonly annotations: Record<string, string>;
+  readonly bundle?: string;
+  readonly output: string;
+}
+
+export function signCommand(): Command {
+  return new Command('sign')
+    .description('Signs a container image keyless and pushes the signature beside it.')
+    .argument('<image>', 'host/repository[:tag][@digest]')
+    .option('--identity-token <token or file>', 'who signs (or set SIGSTORE_ID_TOKEN)')
+    .option(
+      '-a, --annotations <key=value>',
+      'adds to the signed payload, may be given several times',
+      collect,
+      {},
+    )
+    .option('--bundle <file>', 'writes the Sigstore bundle to a file')
+    .option('--output <format>', 'text or json', 'text')
+    .option('-y, --yes', 'accepted for likeness with cosign: there is nothing to confirm')
+    .action(async (image: string, options: SignOptions, command: Command) => {
+      if (options.output !== 'text' && options.output !== 'json') {
+        throw new CliError('--output is text or json', exitCodes.usage);
+      }
+      const url = baseUrl(command);
+      const note = (text: string) => process.stderr.write(`${text}\n`);
+      const token = await findIdentityToken(options.identityToken, url, process.env, note);
+      const answer = await callService(`${url}/api/v1/sign`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: {
+          image,
+          ...(Object.keys(options.annotations).length === 0 ? {} : { annotations: options.annotations }),
+        },
+      });
+      if (answer.status !== 200 || answer.json === undefined)
+        throw new CliError(`signing ${image}: ${reasonIn(answer)}`);
+      if (options.bundle !== undefined) await writeBundle(options.bundle, answer.json['bundle']);
+      process.stdout.write(
+        options.output === 'json' ? `${JSON.stringify(answer.json)}\n` : describe(answer.json),
+      );
+    });
+}
+
+function describe(result: JsonObject): string {
+  const signature = isJsonObject(result['signatureManifest']) ? result['signatureManifest'] : {};
+  const certificate = isJsonObject(result['certificate']) ? result['certificate'] : {};
+  const lines: [string, JsonValue | undefined][] = [
+    ['signed', `${String(result['image'])}`],
+    ['digest', result['digest']],
+    ['signer', certificate['identity']],
+    ['issuer', certificate['issuer']],
+    ['log index', result['logIndex']],
+    ['signature', signature['tag']],
+  ];
+  return lines
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name.padEnd(10)} ${String(value)}\n`)
+    .join('');
+}
+
+async function writeBundle(path: string, bundle: JsonValue | undefined): Promise<void> {
+  try {
+    await writeFile(path, `${JSON.stringify(bundle)}\n`);
+  } catch (cause) {
+    throw new CliError(`the image is signed, but the bundle cannot be written to ${path}`, exitCodes.failed, {
+      cause,
+    });
+  }
+}
+
+function collect(text: string, values: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new CliError(`--annotations ${JSON.stringify(text)}, want key=value`, exitCodes.usage);
+  return { ...values, [text.slice(0, at)]: text.slice(at + 1) };
+}

@@ -1,0 +1,87 @@
+import { Command } from 'commander';
+import { isJsonObject, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import { baseUrl } from './base-url.ts';
+import { CliError, exitCodes } from './cli-error.ts';
+import { callService, reasonIn } from './service-call.ts';
+
+interface VerifyOptions {
+  readonly certificateIdentity?: string;
+  readonly certificateIdentityRegexp?: string;
+  readonly certificateOidcIssuer?: string;
+  readonly certificateOidcIssuerRegexp?: string;
+  readonly output: string;
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Verifies the signatures of a container image and tells its chain of trust.')
+    .argument('<image>', 'host/repository[:tag][@digest]')
+    .option('--certificate-identity <identity>', 'who must have signed, exactly')
+    .option('--certificate-identity-regexp <pattern>', 'who must have signed, as a regular expression (RE2)')
+    .option('--certificate-oidc-issuer <url>', 'who must have vouched for the signer, exactly')
+    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same, as a regular expression (RE2)')
+    .option('--output <format>', 'text or json', 'text')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 verified, 10 no signature, 11 no such image, 12 no signature passes, 2 wrong usage, 1 anything else.`,
+    )
+    .action(async (image: string, options: VerifyOptions, command: Command) => {
+      if (options.output !== 'text' && options.output !== 'json') {
+        throw new CliError('--output is text or json', exitCodes.usage);
+      }
+      const answer = await callService(`${baseUrl(command)}/api/v1/verify`, {
+        method: 'POST',
+        body: { image, policy: policyOf(options) },
+      });
+      if (answer.status === 404 && answer.json?.['type'] === 'urn:sigstead:problem:unknown-image') {
+        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, exitCodes.noSuchImage);
+      }
+      if (answer.status !== 200 || answer.json === undefined) {
+        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`);
+      }
+      report(image, answer.json, options.output);
+    });
+}
+
+function policyOf(options: VerifyOptions): JsonObject {
+  const identity = required(options.certificateIdentity, options.certificateIdentityRegexp, 'identity');
+  const issuer = required(options.certificateOidcIssuer, options.certificateOidcIssuerRegexp, 'oidc-issuer');
+  return {
+    [identity.exact ? 'identity' : 'identityRegexp']: identity.value,
+    [issuer.exact ? 'issuer' : 'issuerRegexp']: issuer.value,
+  };
+}
+
+function required(
+  exact: string | undefined,
+  pattern: string | undefined,
+  name: string,
+): { exact: boolean; value: string } {
+  const value = exact ?? pattern;
+  if (value === undefined || (exact !== undefined && pattern !== undefined)) {
+    throw new CliError(`want one of --certificate-${name} and --certificate-${name}-regexp`, exitCodes.usage);
+  }
+  return { exact: exact !== undefined, value };
+}
+
+function report(image: string, verdict: JsonObject, output: string): void {
+  process.stdout.write(
+    output === 'json' ? `${JSON.stringify(verdict)}\n` : `${String(verdict['text']).trimEnd()}\n`,
+  );
+  if (verdict['verified'] === true) return;
+  const signatures = verdict['signatures'];
+  const none = Array.isArray(signatures) && signatures.length === 0;
+  throw new CliError(
+    `${image}: ${failure(verdict['steps']) ?? 'no signature passes'}`,
+    none ? exitCodes.imageWithoutSignature : exitCodes.noMatchingSignature,
+  );
+}
+
+/** Reason of the first step that failed. */
+function failure(steps: JsonValue | undefined): string | undefined {
+  const failed = Array.isArray(steps)
+    ? steps.find((step) => isJsonObject(step) && step['outcome'] === 'failed')
+    : undefined;
+  return isJsonObject(failed) && typeof failed['reason'] === 'string' ? failed['reason'] : undefined;
+}

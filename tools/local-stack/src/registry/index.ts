@@ -1,0 +1,1 @@
+export { createDevelopmentRegistry, type DevelopmentRegistryOptions } from './create-registry.ts';

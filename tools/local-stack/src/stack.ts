@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createCertificateAuthority } from '@sigstead/certificate-authority';
+import { createLog, createRegistry, type LogLevel, type Service } from '@sigstead/server';
+import { createSigner } from '@sigstead/signer';
+import { createTransparencyLog } from '@sigstead/transparency-log';
+import { createVerifier } from '@sigstead/verifier';
+import { openDatabase } from './database.ts';
+import { Front, type Route } from './front.ts';
+import { openHome, type Home } from './home.ts';
+import { createDevelopmentIssuer } from './issuer/index.ts';
+import { choosePorts } from './ports.ts';
+import { createDevelopmentRegistry } from './registry/index.ts';
+import { openCeremony, writeAddresses } from './trust.ts';
+
+export interface StackOptions {
+  readonly home: string;
+  /** 0 picks a free one and keeps it for this home. */
+  readonly port: number;
+  /** `localhost` listens on both loopback addresses. */
+  readonly host: string;
+  readonly logLevel: LogLevel;
+  /** Told what is going on, for work that takes a while. */
+  readonly progress: (text: string) => void;
+}
+
+export interface LocalStack {
+  readonly publicUrl: string;
+  /** Absolute path of the state folder. */
+  readonly home: string;
+  /** Drains every service, then stops PostgreSQL. */
+  close(): Promise<void>;
+}
+
+/** Body sizes and timeouts of the services as they come; only what joins them is said here. */
+export async function startStack(options: StackOptions): Promise<LocalStack> {
+  const home = await openHome(options.home);
+  const ports = await choosePorts(home.root, options.port);
+  // Clients see one name, the services dial the address: nothing of ours depends on how `localhost` resolves.
+  const publicUrl = `http://localhost:${ports.http}`;
+  const internalUrl = `http://${options.host === 'localhost' ? '127.0.0.1' : options.host}:${ports.http}`;
+  const ceremony = await openCeremony(home, new Date());
+  await writeAddresses(home, ceremony, publicUrl, internalUrl);
+  options.progress('starting PostgreSQL ...');
+  const database = await openDatabase(home, ports.postgres);
+  const opened: Service[] = [];
+  let front: Front | undefined;
+  const close = async () => {
+    await front?.close();
+    // Callers first: the signer uses the authority, which uses the log.
+    for (const service of opened.toReversed()) await service.close();
+    await database.server.stop();
+  };
+  try {
+    options.progress('starting the services ...');
+    const registry = createRegistry();
+    front = await Front.create(registry, createLog('local-stack', options.logLevel));
+    // The front answers before all are there: the authority's first act may be a call of the log.
+    await front.listen(ports.http, options.host);
+    const routes = await openServices(
+      home,
+      { publicUrl, internalUrl, databaseUrl: database.logUrl },
+      options,
+      registry,
+      opened,
+    );
+    front.route(routes);
+    return { publicUrl, home: home.root, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Addresses {
+  readonly publicUrl: string;
+  readonly internalUrl: string;
+  readonly databaseUrl: string;
+}
+
+async function openServices(
+  home: Home,
+  { publicUrl, internalUrl, databaseUrl }: Addresses,
+  { logLevel }: StackOptions,
+  registry: Service['registry'],
+  opened: Service[],
+): Promise<Route[]> {
+  const clock = () => new Date();
+  const dependencies = (name: string) => ({ clock, fetch, registry, log: createLog(name, logLevel) });
+  const open = async (service: Promise<Service>): Promise<Service> => {
+    const running = await service;
+    opened.push(running);
+    return running;
+  };
+  const registryHosts = [new URL(publicUrl).host, new URL(internalUrl).host];
+  const issuer = await open(
+    createDevelopmentIssuer({
+      clock,
+      log: createLog('issuer', logLevel),
+      publicUrl,
+      keysDirectory: home.issuerKeys,
+    }),
+  );
+  const images = await open(
+    createDevelopmentRegistry({ clock, log: createLog('registry', logLevel), directory: home.registry }),
+  );
+  const transparencyLog = await open(
+    createTransparencyLog(
+      {
+        databaseUrl,
+        logsFile: join(home.transparencyLog, 'logs.json'),
+        anchorDirectory: home.anchors,
+        maxBodyBytes: 512 * 1024,
+      },
+      dependencies('transparency-log'),
+    ),
+  );
+  const certificateAuthority = await open(
+    createCertificateAuthority(
+      {
+        keyFile: join(home.certificateAuthority, 'ca.key.pem'),
+        passphraseFile: join(home.certificateAuthority, 'passphrase'),
+        chainFile: join(home.certificateAuthority, 'chain.pem'),
+        ctPublicKeyFile: join(home.certificateAuthority, 'ct.pub.pem'),
+        issuersFile: join(home.certificateAuthority, 'issuers.json'),
+        ctLogUrl: internalUrl,
+        ctTimeoutMs: 5_000,
+        issuerTimeoutMs: 5_000,
+      },
+      {
+        ...dependencies('certificate-authority'),
+        randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      },
+    ),
+  );
+  const signer = await open(
+    createSigner(
+      {
+        caUrl: internalUrl,
+        rekorUrl: internalUrl,
+        trustedRootFile: join(home.trust, 'trusted_root.json'),
+        insecureRegistries: registryHosts,
+      },
+      dependencies('signer'),
+    ),
+  );
+  const verifier = await open(
+    createVerifier(
+      {
+        rekorUrl: internalUrl,
+        trustedRootFile: join(home.trust, 'trusted_root.json'),
+        trustDirectory: home.trust,
+        requireInclusionProof: true,
+        allowedRegistries: [],
+        httpRegistries: registryHosts,
+        allowPrivateRegistries: true,
+        registryTimeoutMs: 10_000,
+        logTimeoutMs: 5_000,
+        verifyTimeoutMs: 30_000,
+      },
+      dependencies('verifier'),
+    ),
+  );
+  return [
+    ...under(certificateAuthority, [
+      '/api/v2/signingCert',
+      '/api/v2/trustBundle',
+      '/api/v2/configuration',
+      '/api/v1/signingCert',
+      '/api/v1/rootCert',
+    ]),
+    ...under(transparencyLog, ['/api/v1/log', '/api/v1/index', '/ctlog', '/ct', '/ping']),
+    ...under(signer, ['/api/v1/sign']),
+    ...under(verifier, ['/api/v1/verify', '/trust']),
+    ...under(images, ['/v2']),
+    ...under(issuer, ['/issuers']),
+  ];
+}
+
+function under(service: Service, prefixes: readonly string[]): Route[] {
+  return prefixes.map((prefix) => ({ prefix, service }));
+}
