@@ -1,1 +1,2 @@
-export {};
+export type { SignerConfig } from './config.ts';
+export { createSigner, type SignerDependencies } from './create-signer.ts';

@@ -1,1 +1,10 @@
-export {};
+export type { Fetch, ServiceOptions } from './call.ts';
+export { CtClient } from './ct-client.ts';
+export { ClientError, type ClientErrorCode } from './errors.ts';
+export { FulcioClient, type CertificateRequest } from './fulcio-client.ts';
+export {
+  RekorClient,
+  type RekorConsistencyProof,
+  type RekorLogEntry,
+  type RekorLogInfo,
+} from './rekor-client.ts';

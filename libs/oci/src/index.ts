@@ -1,1 +1,25 @@
-export {};
+export type { Credentials } from './authorization.ts';
+export { digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
+export { OciError, type OciErrorCode } from './errors.ts';
+export type { Fetch } from './exchange.ts';
+export { isLoopbackHost } from './hosts.ts';
+export {
+  appendLegacySignature,
+  MAX_SIGNATURES,
+  readLegacySignatures,
+  signatureTag,
+  type LegacySignature,
+} from './legacy-signature.ts';
+export { layersOf, MAX_MANIFEST_BYTES, type Descriptor, type Manifest } from './manifest.ts';
+export {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  MANIFEST_MEDIA_TYPES,
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  SIMPLE_SIGNING,
+} from './media-types.ts';
+export { ImageReference, isRepository, isTag, parseImageReference } from './reference.ts';
+export { RegistryClient } from './registry-client.ts';
+export type { RegistryOptions } from './transport.ts';

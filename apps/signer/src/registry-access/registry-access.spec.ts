@@ -1,0 +1,191 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { OciError, parseImageReference } from '@sigstead/oci';
+import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
+import { isPublicAddress } from './public-address.ts';
+import { registryPattern, RegistryRules } from './registry-rules.ts';
+
+describe('isPublicAddress', () => {
+  it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '192.167.255.255', '2606:4700::1111', '2a00::1'])(
+    'takes %s',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(true);
+    },
+  );
+
+  it.each([
+    '0.0.0.0',
+    '10.1.2.3',
+    '100.64.0.1',
+    '127.0.0.1',
+    '127.255.255.255',
+    '169.254.169.254',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.0.0.8',
+    '192.168.1.1',
+    '198.18.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '::ffff:8.8.8.8',
+    '::ffff:127.0.0.1',
+    '::7f00:1',
+    '64:ff9b::7f00:1',
+    'fc00::1',
+    'fd12::1',
+    'fe80::1',
+    'fe80::1%eth0',
+    'ff02::1',
+    '2001::1',
+    '2001:db8::1',
+    '2002:7f00:1::',
+    'localhost',
+    '',
+  ])('refuses %j', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
+});
+
+describe('RegistryRules', () => {
+  const check = (allowed: string[], insecure: string[], image: string) =>
+    new RegistryRules(allowed, insecure).assertAllowed(parseImageReference(image));
+
+  it.each([
+    [[], [], 'ghcr.io/acme/app'],
+    [['ghcr.io'], [], 'ghcr.io/acme/app'],
+    [['ghcr.io/acme'], [], 'ghcr.io/acme/app'],
+    [['ghcr.io/acme/app'], [], 'ghcr.io/acme/app:v1'],
+    [['*.example.com'], [], 'a.b.example.com/app'],
+    [['docker.io/library'], [], 'alpine'],
+    [['ghcr.io'], ['localhost:5000'], 'localhost:5000/app'],
+  ])('with %j and %j take %s', (allowed, insecure, image) => {
+    expect(() => check(allowed, insecure, image)).not.toThrow();
+  });
+
+  it.each([
+    [['ghcr.io'], 'ghcr.io.evil.example/acme/app'],
+    [['ghcr.io'], 'evil-ghcr.io/acme/app'],
+    [['ghcr.io'], 'ghcr.io:8443/acme/app'],
+    [['ghcr.io/acme'], 'ghcr.io/acme-evil/app'],
+    [['*.example.com'], 'example.com/app'],
+    [['*.example.com'], 'evilexample.com/app'],
+    [['ghcr.io'], 'alpine'],
+  ])('with %j refuse %s', (allowed, image) => {
+    expect(() => check(allowed, [], image)).toThrow(
+      expect.objectContaining({ name: 'OciError', code: 'REFUSED' }),
+    );
+  });
+
+  it('let only named hosts be private, wildcards not', () => {
+    const rules = new RegistryRules(['registry.corp', '*.corp'], ['localhost:5000']);
+    expect([
+      rules.isNamed('registry.corp'),
+      rules.isNamed('other.corp'),
+      rules.isNamed('localhost:5000'),
+    ]).toEqual([true, false, true]);
+    expect([
+      rules.allowsHttp('localhost:5000'),
+      rules.allowsHttp('localhost'),
+      rules.allowsHttp('registry.corp'),
+    ]).toEqual([true, false, false]);
+  });
+
+  it.each(['*', '*.', 'http://x', 'a b', 'x:port', 'x/../y?', ''])('know no pattern %j', (pattern) => {
+    expect(registryPattern.safeParse(pattern).success).toBe(false);
+  });
+});
+
+describe('createGuardedFetch', () => {
+  let server: Server;
+  let host: string;
+  let guarded: GuardedFetch;
+  const named = new Set<string>();
+
+  beforeEach(async () => {
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      if (request.url === '/moved') return void response.writeHead(302, { location: '/' }).end();
+      if (request.url === '/none') return void response.writeHead(204).end();
+      response
+        .writeHead(200, {
+          'x-method': request.method,
+          'x-length': request.headers['content-length'] ?? 'none',
+        })
+        .end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    named.clear();
+    guarded = createGuardedFetch((one) => named.has(one));
+  });
+  afterEach(async () => {
+    guarded.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('goes to a named host, with body and headers, following nothing', async () => {
+    named.add(host);
+    const response = await guarded.fetch(`http://${host}/`, {
+      method: 'PUT',
+      body: new TextEncoder().encode('héllo'),
+    });
+    expect([
+      response.status,
+      response.headers.get('x-method'),
+      response.headers.get('x-length'),
+      await response.text(),
+    ]).toEqual([200, 'PUT', '6', 'héllo']);
+    expect((await guarded.fetch(`http://${host}/moved`, {})).status).toBe(302);
+    expect((await guarded.fetch(`http://${host}/none`, {})).status).toBe(204);
+    const head = await guarded.fetch(`http://${host}/`, { method: 'HEAD' });
+    expect([head.status, head.body]).toEqual([200, null]);
+  });
+
+  it.each([
+    (port: string) => `http://127.0.0.1:${port}/`,
+    (port: string) => `http://localhost:${port}/`,
+    (port: string) => `http://[::1]:${port}/`,
+    (port: string) => `http://[::ffff:127.0.0.1]:${port}/`,
+    (port: string) => `http://0x7f.1:${port}/`,
+    (port: string) => `https://localhost:${port}/`,
+    () => 'http://169.254.169.254/latest/meta-data',
+  ])('refuses private addresses by number and by name (%#)', async (url) => {
+    let connections = 0;
+    server.on('connection', () => connections++);
+    await expect(guarded.fetch(url(host.split(':')[1] ?? ''), {})).rejects.toMatchObject({
+      name: 'OciError',
+      code: 'REFUSED',
+    });
+    expect(connections).toBe(0);
+  });
+
+  it('names a host that does not exist', async () => {
+    const error: unknown = await guarded
+      .fetch('http://registry.invalid/', {})
+      .catch((reason: unknown) => reason);
+    expect(error).not.toBeInstanceOf(OciError);
+    expect(['ENOTFOUND', 'EAI_AGAIN']).toContain((error as NodeJS.ErrnoException).code);
+  });
+
+  it('gives up when it is told to', async () => {
+    named.add(host);
+    server.removeAllListeners('request');
+    const controller = new AbortController();
+    server.on('request', () => controller.abort());
+    await expect(guarded.fetch(`http://${host}/`, { signal: controller.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    server.closeAllConnections();
+  });
+
+  it('sends a request again when a kept connection was closed under it', async () => {
+    named.add(host);
+    await (await guarded.fetch(`http://${host}/`, {})).text();
+    server.prependOnceListener('request', (request) => request.socket.resetAndDestroy());
+    expect((await guarded.fetch(`http://${host}/`, {})).status).toBe(200);
+  });
+});

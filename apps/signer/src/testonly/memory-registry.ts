@@ -1,0 +1,80 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { digestOf } from '@sigstead/oci';
+
+/** Answers a request and returns true, or leaves it to the honest registry. */
+export type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean | void;
+
+export interface MemoryRegistry {
+  readonly host: string;
+  readonly blobs: Map<string, Uint8Array>;
+  readonly manifests: Map<string, { mediaType: string; bytes: Uint8Array }>;
+  /** Every request with the Authorization header it carried. */
+  readonly seen: { method: string; url: string; authorization: string | undefined }[];
+  intercept: Interceptor;
+  close(): Promise<void>;
+}
+
+/**
+ * The smallest registry that keeps what it is given, of one repository whatever its name, with a place to misbehave. The
+ * conforming one is tools/local-stack; apps cannot use it.
+ */
+export async function startMemoryRegistry(intercept: Interceptor = () => undefined): Promise<MemoryRegistry> {
+  const registry = {
+    blobs: new Map(),
+    manifests: new Map(),
+    seen: [],
+    intercept,
+  } as unknown as MemoryRegistry;
+  const server = createServer((request, response) => {
+    registry.seen.push({
+      method: request.method ?? '',
+      url: request.url ?? '',
+      authorization: request.headers.authorization,
+    });
+    if (registry.intercept(request, response) === true) return;
+    void serve(registry, request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return Object.assign(registry, { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, close });
+}
+
+async function serve(
+  registry: MemoryRegistry,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '', 'http://registry.invalid');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  const body = new Uint8Array(Buffer.concat(chunks));
+  const item = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+  const isManifest = url.pathname.includes('/manifests/');
+
+  if (request.method === 'POST') return void response.writeHead(202, { location: `${url.pathname}1` }).end();
+  if (request.method === 'PUT' && isManifest) {
+    const manifest = { mediaType: request.headers['content-type'] ?? '', bytes: body };
+    registry.manifests.set(item, manifest).set(digestOf(body), manifest);
+    return void response.writeHead(201).end();
+  }
+  if (request.method === 'PUT') {
+    registry.blobs.set(url.searchParams.get('digest') ?? '', body);
+    return void response.writeHead(201).end();
+  }
+  const manifest = isManifest ? registry.manifests.get(item) : undefined;
+  const bytes = isManifest ? manifest?.bytes : registry.blobs.get(item);
+  if (bytes === undefined)
+    return void response
+      .writeHead(404)
+      .end(JSON.stringify({ errors: [{ code: 'UNKNOWN', message: 'no such thing' }] }));
+  response.writeHead(200, {
+    'content-type': manifest?.mediaType ?? 'application/octet-stream',
+    'content-length': bytes.length,
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}

@@ -1,0 +1,163 @@
+import { EncodingError, isJsonObject, parseJson } from '@sigstead/encoding';
+import { digestOf, isDigest, parseDigest, quote } from './digest.ts';
+import { OciError } from './errors.ts';
+import type { Answer } from './exchange.ts';
+import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from './manifest.ts';
+import { MANIFEST_MEDIA_TYPES } from './media-types.ts';
+import { isTag, type ImageReference } from './reference.ts';
+import { resolveLocation, Transport, type RegistryOptions } from './transport.ts';
+
+/**
+ * Reads and writes one kind of thing each: manifests by tag or digest, blobs by digest (OCI distribution-spec 1.1).
+ * Every digest is computed here; a registry's word for it is only ever compared.
+ */
+export class RegistryClient {
+  readonly #transport: Transport;
+
+  constructor(options: RegistryOptions) {
+    this.#transport = new Transport(options);
+  }
+
+  /**
+   * What a reference stands for right now.
+   *
+   * @throws OciError NOT_FOUND when the registry has no such image
+   */
+  async resolve(ref: ImageReference): Promise<{ digest: string; mediaType: string; size: number }> {
+    const { digest, mediaType, bytes } = await this.getManifest(ref);
+    return { digest, mediaType, size: bytes.length };
+  }
+
+  /**
+   * A manifest of the reference's repository, at most 4 MiB.
+   *
+   * @param target digest or tag, the reference's own unless told
+   * @throws OciError NOT_FOUND, DIGEST_MISMATCH, MALFORMED, ...
+   */
+  async getManifest(ref: ImageReference, target: string = ref.target): Promise<Manifest> {
+    assertTarget(target);
+    const what = `manifest ${ref.repository}${target.includes(':') ? '@' : ':'}${target}`;
+    const headers = { accept: MANIFEST_MEDIA_TYPES.join(', ') };
+    const url = this.#transport.url(ref, `manifests/${target}`);
+    const answer = await this.#transport.send(
+      ref,
+      { method: 'GET', url, headers, maxBytes: MAX_MANIFEST_BYTES },
+      'pull',
+    );
+    assertStatus(answer, [200], ref, what);
+    const claimed = answer.headers.get('docker-content-digest');
+    for (const want of [
+      isDigest(target) ? target : undefined,
+      claimed === null || !isDigest(claimed) ? undefined : claimed,
+    ]) {
+      if (want !== undefined) assertDigest(answer.bytes, want, `${what} at ${ref.registry}`);
+    }
+    return parseManifest(answer.bytes, answer.headers.get('content-type'), ref.registry);
+  }
+
+  /**
+   * A blob whose content is known to match its digest.
+   *
+   * @throws OciError TOO_LARGE beyond `maxBytes`, NOT_FOUND, DIGEST_MISMATCH, ...
+   */
+  async getBlob(ref: ImageReference, digest: string, maxBytes: number): Promise<Uint8Array> {
+    const url = this.#transport.url(ref, `blobs/${parseDigest(digest)}`);
+    const answer = await this.#transport.send(ref, { method: 'GET', url, headers: {}, maxBytes }, 'pull');
+    assertStatus(answer, [200], ref, `blob ${digest}`);
+    assertDigest(answer.bytes, digest, `blob at ${ref.registry}`);
+    return answer.bytes;
+  }
+
+  async hasBlob(ref: ImageReference, digest: string): Promise<boolean> {
+    const url = this.#transport.url(ref, `blobs/${parseDigest(digest)}`);
+    const answer = await this.#transport.send(ref, { method: 'HEAD', url, headers: {}, maxBytes: 0 }, 'pull');
+    if (answer.status === 404) return false;
+    assertStatus(answer, [200], ref, `blob ${digest}`);
+    return true;
+  }
+
+  /** Uploads bytes unless they are there already. @returns their digest */
+  async pushBlob(ref: ImageReference, bytes: Uint8Array): Promise<string> {
+    const digest = digestOf(bytes);
+    if (await this.hasBlob(ref, digest)) return digest;
+    const what = `upload of blob ${digest}`;
+    const start = this.#transport.url(ref, 'blobs/uploads/');
+    const headers = { 'content-length': '0' };
+    const opened = await this.#transport.send(
+      ref,
+      { method: 'POST', url: start, headers, maxBytes: 65_536 },
+      'pull,push',
+    );
+    assertStatus(opened, [202], ref, what);
+    const url = resolveLocation(opened, ref.registry);
+    url.searchParams.set('digest', digest);
+    const octets = { 'content-type': 'application/octet-stream' };
+    const closed = await this.#transport.send(
+      ref,
+      { method: 'PUT', url, headers: octets, body: bytes, maxBytes: 65_536 },
+      'pull,push',
+    );
+    assertStatus(closed, [201], ref, what);
+    return digest;
+  }
+
+  /** Stores a manifest under a tag or its digest. @returns its digest */
+  async pushManifest(
+    ref: ImageReference,
+    target: string,
+    mediaType: string,
+    bytes: Uint8Array,
+  ): Promise<string> {
+    assertTarget(target);
+    if (bytes.length > MAX_MANIFEST_BYTES) {
+      throw new OciError(
+        'TOO_LARGE',
+        `manifest of ${bytes.length} bytes, registries take ${MAX_MANIFEST_BYTES}`,
+      );
+    }
+    const url = this.#transport.url(ref, `manifests/${target}`);
+    const headers = { 'content-type': mediaType };
+    const answer = await this.#transport.send(
+      ref,
+      { method: 'PUT', url, headers, body: bytes, maxBytes: 65_536 },
+      'pull,push',
+    );
+    assertStatus(answer, [201], ref, `push of manifest ${ref.repository}:${target}`);
+    return digestOf(bytes);
+  }
+}
+
+function assertTarget(target: string): void {
+  if (!isDigest(target) && !isTag(target))
+    throw new OciError('REFERENCE', `${quote(target)} is neither a tag nor a digest`);
+}
+
+function assertDigest(bytes: Uint8Array, want: string, what: string): void {
+  const got = digestOf(bytes);
+  if (got !== want) throw new OciError('DIGEST_MISMATCH', `${what} has digest ${got}, want ${want}`);
+}
+
+function assertStatus(answer: Answer, wanted: readonly number[], ref: ImageReference, what: string): void {
+  const { status } = answer;
+  if (wanted.includes(status)) return;
+  const said = registryMessage(answer.bytes);
+  const message = `registry ${ref.registry} answered ${status} for ${what}${said === '' ? '' : `: ${said}`}`;
+  if (status === 404) throw new OciError('NOT_FOUND', message, { status });
+  if (status === 401 || status === 403) throw new OciError('UNAUTHORIZED', message, { status });
+  throw new OciError('STATUS', message, { status });
+}
+
+/** The first error of `{"errors":[{"code","message"}]}`, made safe to show; empty when there is none. */
+function registryMessage(bytes: Uint8Array): string {
+  try {
+    const json = parseJson(bytes, { maxBytes: 16_384 });
+    const errors = isJsonObject(json) ? json['errors'] : undefined;
+    const first = Array.isArray(errors) ? errors[0] : undefined;
+    if (!isJsonObject(first)) return '';
+    const text = [first['code'], first['message']].filter((part) => typeof part === 'string').join(' ');
+    return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+  } catch (cause) {
+    if (cause instanceof EncodingError) return '';
+    throw cause;
+  }
+}
