@@ -1,6 +1,6 @@
 import { setting } from '@sigstead/server';
 import { z } from 'zod';
-import { registryPattern } from './registry-access/registry-rules.ts';
+import { registryPattern } from '@sigstead/registry-access';
 
 export interface SignerConfig {
   /** Certificate authority, as it is dialled. */
@@ -11,7 +11,7 @@ export interface SignerConfig {
   readonly trustedRootFile: string;
   /** `host`, `host:port` or `*.domain`, with `/repository/prefix` if wanted. None: any registry on the public internet. */
   readonly allowedRegistries?: readonly string[];
-  /** `host:port` spoken to without TLS, on whatever address. */
+  /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[];
   /** For each call with its whole answer, milliseconds. */
   readonly caTimeoutMs?: number;
@@ -21,8 +21,6 @@ export interface SignerConfig {
 
 /** Longer than a busy authority or log takes, shorter than a caller's patience. */
 export const DEFAULT_TIMEOUT_MS = 15_000;
-
-const registries = setting.list().pipe(z.array(registryPattern));
 
 /** The environment of the service. */
 export const environmentSchema = z
@@ -34,9 +32,9 @@ export const environmentSchema = z
     REKOR_URL: setting.url(),
     TRUSTED_ROOT_FILE: setting.file(),
     /** Empty: any registry on the public internet, over https. */
-    ALLOWED_REGISTRIES: registries,
+    ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
-    ALLOW_INSECURE_REGISTRIES: registries,
+    ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
     CA_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUT_MS),
     REKOR_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUT_MS),
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUT_MS),

@@ -1,13 +1,12 @@
 import type { Fetch } from '@sigstead/client';
 import type { Fetch as RegistryFetch } from '@sigstead/oci';
+import { createGuardedFetch, RegistryRules } from '@sigstead/registry-access';
 import { createLog, createService, problemJsonErrors, type Log, type Service } from '@sigstead/server';
 import { AppModule } from './app.module.ts';
 import type { SignerConfig } from './config.ts';
 import { explain } from './http/explain.ts';
 import { MAX_BODY_BYTES } from './http/sign-request.ts';
 import { ImageSigner } from './image-signer.ts';
-import { createGuardedFetch } from './registry-access/guarded-fetch.ts';
-import { RegistryRules } from './registry-access/registry-rules.ts';
 import { assertUsable, readTrustedRoot } from './trusted-root-file.ts';
 
 export interface SignerDependencies {
@@ -29,7 +28,10 @@ export interface SignerDependencies {
 export async function createSigner(config: SignerConfig, dependencies: SignerDependencies): Promise<Service> {
   const { clock, fetch, log = createLog('signer'), registry } = dependencies;
   const trustedRoot = await readTrustedRoot(config.trustedRootFile);
-  const rules = new RegistryRules(config.allowedRegistries ?? [], config.insecureRegistries ?? []);
+  const rules = new RegistryRules({
+    allowed: config.allowedRegistries,
+    insecure: config.insecureRegistries,
+  });
   const guarded = createGuardedFetch((host) => rules.isNamed(host));
   const registryFetch = dependencies.registryFetch ?? guarded.fetch;
   const signer = new ImageSigner({ config, trustedRoot, rules, clock, fetch, registryFetch });

@@ -9,7 +9,7 @@ import {
 import type { TrustedRoot } from '@sigstead/trust';
 import { DEFAULT_TIMEOUT_MS, type SignerConfig } from './config.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import type { RegistryRules } from './registry-access/registry-rules.ts';
+import type { RegistryRules } from '@sigstead/registry-access';
 
 export interface ImageSignerParts {
   readonly config: SignerConfig;

@@ -1,1 +1,3 @@
-export {};
+export { environmentSchema, type VerifierConfig } from './config.ts';
+export { createVerifier, type VerifierDependencies } from './create-verifier.ts';
+export type { VerifyAnswer } from './http/verify.controller.ts';

@@ -32,6 +32,9 @@ export interface LocalStack {
   close(): Promise<void>;
 }
 
+/** Registries of this machine, on any port, are spoken to as `docker` does: without TLS. */
+const LOOPBACK = ['localhost:*', '127.0.0.1:*', '[::1]:*'];
+
 /** Body sizes and timeouts of the services as they come; only what joins them is said here. */
 export async function startStack(options: StackOptions): Promise<LocalStack> {
   const home = await openHome(options.home);
@@ -92,7 +95,6 @@ async function openServices(
     opened.push(running);
     return running;
   };
-  const registryHosts = [new URL(publicUrl).host, new URL(internalUrl).host];
   const issuer = await open(
     createDevelopmentIssuer({
       clock,
@@ -139,7 +141,7 @@ async function openServices(
         caUrl: internalUrl,
         rekorUrl: internalUrl,
         trustedRootFile: join(home.trust, 'trusted_root.json'),
-        insecureRegistries: registryHosts,
+        insecureRegistries: LOOPBACK,
       },
       dependencies('signer'),
     ),
@@ -150,13 +152,7 @@ async function openServices(
         rekorUrl: internalUrl,
         trustedRootFile: join(home.trust, 'trusted_root.json'),
         trustDirectory: home.trust,
-        requireInclusionProof: true,
-        allowedRegistries: [],
-        httpRegistries: registryHosts,
-        allowPrivateRegistries: true,
-        registryTimeoutMs: 10_000,
-        logTimeoutMs: 5_000,
-        verifyTimeoutMs: 30_000,
+        insecureRegistries: LOOPBACK,
       },
       dependencies('verifier'),
     ),

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OciError, parseImageReference } from '@sigstead/oci';
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
@@ -51,7 +51,7 @@ describe('isPublicAddress', () => {
 
 describe('RegistryRules', () => {
   const check = (allowed: string[], insecure: string[], image: string) =>
-    new RegistryRules(allowed, insecure).assertAllowed(parseImageReference(image));
+    new RegistryRules({ allowed, insecure }).assertAllowed(parseImageReference(image));
 
   it.each([
     [[], [], 'ghcr.io/acme/app'],
@@ -80,21 +80,30 @@ describe('RegistryRules', () => {
   });
 
   it('let only named hosts be private, wildcards not', () => {
-    const rules = new RegistryRules(['registry.corp', '*.corp'], ['localhost:5000']);
-    expect([
-      rules.isNamed('registry.corp'),
-      rules.isNamed('other.corp'),
-      rules.isNamed('localhost:5000'),
-    ]).toEqual([true, false, true]);
-    expect([
-      rules.allowsHttp('localhost:5000'),
-      rules.allowsHttp('localhost'),
-      rules.allowsHttp('registry.corp'),
-    ]).toEqual([true, false, false]);
+    const rules = new RegistryRules({
+      allowed: ['registry.corp', '*.corp', 'ghcr.io:443/acme'],
+      insecure: ['localhost:5000', '127.0.0.1:*'],
+    });
+    const named = ['registry.corp', 'ghcr.io', 'localhost:5000', '127.0.0.1:4711'];
+    const unnamed = ['other.corp', 'registry.corp.evil.test', 'localhost:5001', '127.0.0.1.evil.test:1'];
+    expect([...named, ...unnamed].filter((host) => rules.isNamed(host))).toEqual(named);
+    const hosts = ['localhost:5000', 'localhost', 'registry.corp', '127.0.0.1:1', '127.0.0.1'];
+    expect(hosts.filter((host) => rules.allowsHttp(host))).toEqual([
+      'localhost:5000',
+      '127.0.0.1:1',
+      '127.0.0.1',
+    ]);
   });
 
-  it.each(['*', '*.', 'http://x', 'a b', 'x:port', 'x/../y?', ''])('know no pattern %j', (pattern) => {
-    expect(registryPattern.safeParse(pattern).success).toBe(false);
+  it.each(['*', '*.', 'http://x', 'a b', 'x:port', 'x/../y?', 'x/', 'x:*', ''])(
+    'know no allowed pattern %j',
+    (pattern) => {
+      expect(registryPattern.allowed.safeParse(pattern).success).toBe(false);
+    },
+  );
+
+  it.each(['*', '*:*', '*.corp', 'x/y', 'http://x', ''])('know no pattern %j without TLS', (pattern) => {
+    expect(registryPattern.insecure.safeParse(pattern).success).toBe(false);
   });
 });
 
@@ -163,6 +172,36 @@ describe('createGuardedFetch', () => {
     expect(connections).toBe(0);
   });
 
+  /** Every name resolves to these addresses. */
+  const resolving =
+    (...addresses: string[]): LookupFunction =>
+    (_name, _options, callback) =>
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+
+  it('refuses a name with one private address among public ones, and one with none', async () => {
+    const mixed = createGuardedFetch(() => false, { lookup: resolving('8.8.8.8', '10.0.0.1') });
+    await expect(mixed.fetch('http://mixed.test/', {})).rejects.toMatchObject({ code: 'REFUSED' });
+    const none = createGuardedFetch(() => false, { lookup: resolving() });
+    await expect(none.fetch('http://none.test/', {})).rejects.toThrow(/no address/);
+  });
+
+  it('connects to the very address that was checked, resolving once', async () => {
+    let asked = 0;
+    const rebinding: LookupFunction = (name, options, callback) =>
+      resolving(++asked === 1 ? '127.0.0.1' : '10.0.0.1')(name, options, callback);
+    const once = createGuardedFetch(() => false, {
+      lookup: rebinding,
+      isReachable: (address) => address === '127.0.0.1',
+    });
+    const response = await once.fetch(`http://public.test:${host.split(':')[1]}/`, { method: 'POST' });
+    expect([asked, response.status, response.headers.get('x-method')]).toEqual([1, 200, 'POST']);
+    await response.text();
+    once.close();
+  });
+
   it('names a host that does not exist', async () => {
     const error: unknown = await guarded
       .fetch('http://registry.invalid/', {})
@@ -179,6 +218,18 @@ describe('createGuardedFetch', () => {
     await expect(guarded.fetch(`http://${host}/`, { signal: controller.signal })).rejects.toMatchObject({
       name: 'AbortError',
     });
+    server.closeAllConnections();
+  });
+
+  it('ends a body with the reason of its signal', async () => {
+    named.add(host);
+    server.removeAllListeners('request');
+    server.on('request', (_request, response) => response.writeHead(200).write('a'));
+    const controller = new AbortController();
+    const response = await guarded.fetch(`http://${host}/`, { signal: controller.signal });
+    const text = response.text();
+    controller.abort(new OciError('TIMEOUT', 'late'));
+    await expect(text).rejects.toThrow('late');
     server.closeAllConnections();
   });
 

@@ -1,4 +1,4 @@
-import { lookup as resolveHost } from 'node:dns';
+import { lookup as resolveHost, type LookupAddress } from 'node:dns';
 import {
   Agent as HttpAgent,
   request as httpRequest,
@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { OciError, type Fetch } from '@sigstead/oci';
 import { isPublicAddress } from './public-address.ts';
 
@@ -18,32 +18,46 @@ export interface GuardedFetch {
   close(): void;
 }
 
+/** How names are resolved and which addresses may be reached; the system's resolver and public ones unless given. */
+export interface GuardEnvironment {
+  readonly lookup?: LookupFunction;
+  readonly isReachable?: (address: string) => boolean;
+}
+
 /**
  * A `fetch` that reaches the public internet only, unless the operator named the host. The address is judged where the
  * connection is made and at no other time, so a name that changes its mind between check and use gains nothing.
  *
  * Redirects are never followed. Of `fetch` it knows method, headers, bytes as body, and signal.
  */
-export function createGuardedFetch(isNamed: (host: string) => boolean): GuardedFetch {
+export function createGuardedFetch(
+  isNamed: (host: string) => boolean,
+  environment: GuardEnvironment = {},
+): GuardedFetch {
+  const { lookup = resolveHost as LookupFunction, isReachable = isPublicAddress } = environment;
+  const assertReachable = (address: string, host: string) => {
+    if (!isReachable(address)) throw refused(host);
+  };
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   const fetch: Fetch = async (url, init) => {
     const target = new URL(url);
     const free = isNamed(target.host);
     const hostname = target.hostname.replace(/^\[|\]$/g, '');
-    if (!free && isIP(hostname) !== 0) assertPublic(hostname, target.host);
+    if (!free && isIP(hostname) !== 0) assertReachable(hostname, target.host);
     const options: RequestOptions = {
       method: init.method ?? 'GET',
       headers: init.headers as Record<string, string>,
       ...(init.signal ? { signal: init.signal } : {}),
-      ...(free ? {} : { lookup: publicLookup(target.host) }),
+      ...(free ? {} : { lookup: checkedLookup(lookup, (address) => assertReachable(address, target.host)) }),
     };
     const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
     const agent = target.protocol === 'https:' ? agents.https : agents.http;
-    const message = await exchange(
-      () => send(target, { ...options, agent }),
-      init.body as Uint8Array | undefined,
-    );
-    return toResponse(message, options.method === 'HEAD');
+    const open = () => send(target, { ...options, agent });
+    const message = await exchange(open, init.body as Uint8Array | undefined).catch((error: unknown) => {
+      // As `fetch` has it: what ends with its signal ends with the signal's reason.
+      throw init.signal?.aborted === true ? init.signal.reason : error;
+    });
+    return toResponse(message, options.method === 'HEAD', init.signal ?? undefined);
   };
   const close = () => {
     agents.http.destroy();
@@ -66,14 +80,17 @@ async function exchange(open: () => ClientRequest, body: Uint8Array | undefined)
   }
 }
 
-function publicLookup(host: string): LookupFunction {
+/** Resolves once, for the connection itself. One private address among public ones is refused: which is dialled is not ours to choose. */
+function checkedLookup(lookup: LookupFunction, assertReachable: (address: string) => void): LookupFunction {
   return (hostname, options, callback) => {
-    resolveHost(hostname, { ...options, all: true }, (error, addresses) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      const addresses = found as LookupAddress[] | undefined;
       const [first] = addresses ?? [];
-      if (error !== null || first === undefined)
+      if (error !== null || addresses === undefined || first === undefined) {
         return callback(error ?? new Error(`${hostname} has no address`), '');
+      }
       try {
-        for (const { address } of addresses) assertPublic(address, host);
+        for (const { address } of addresses) assertReachable(address);
       } catch (refusal) {
         return callback(refusal as Error, '');
       }
@@ -83,15 +100,14 @@ function publicLookup(host: string): LookupFunction {
   };
 }
 
-function assertPublic(address: string, host: string): void {
-  if (isPublicAddress(address)) return;
-  throw new OciError(
+function refused(host: string): OciError {
+  return new OciError(
     'REFUSED',
-    `${host} is not on the public internet, and the signer is not configured to go there`,
+    `${host} is not on the public internet; name it in the list of allowed registries to go there`,
   );
 }
 
-function toResponse(message: IncomingMessage, isHead: boolean): Response {
+function toResponse(message: IncomingMessage, isHead: boolean, signal: AbortSignal | undefined): Response {
   const status = message.statusCode ?? 0;
   const headers = new Headers();
   for (let at = 0; at < message.rawHeaders.length; at += 2) {
@@ -99,5 +115,17 @@ function toResponse(message: IncomingMessage, isHead: boolean): Response {
   }
   const hasBody = !isHead && ![204, 205, 304].includes(status);
   if (!hasBody) message.resume();
-  return new Response(hasBody ? (Readable.toWeb(message) as ReadableStream) : null, { status, headers });
+  return new Response(hasBody ? ReadableStream.from(chunksOf(message, signal)) : null, { status, headers });
+}
+
+/** A body cut off by the signal ends with the signal's reason, not with the socket's. */
+async function* chunksOf(
+  message: IncomingMessage,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* message as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : error;
+  }
 }

@@ -1,0 +1,124 @@
+import { setting } from '@sigstead/server';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { LogError, messageOf } from './errors.ts';
+
+const keyFiles = {
+  /** PKCS#8 PEM, encrypted. */
+  keyFile: z.string().min(1),
+  passphraseFile: z.string().min(1),
+};
+
+const dottedOid = z.string().regex(/^[0-2](\.(0|[1-9][0-9]*))+$/);
+
+const rekorV1Schema = z.strictObject({
+  kind: z.literal('rekor-v1'),
+  /** Decimal, 1 to 2^63 - 1. Part of the origin and of every entry ID. */
+  treeId: z
+    .string()
+    .regex(/^[1-9][0-9]{0,18}$/)
+    .refine((text) => BigInt(text) < 1n << 63n, 'must fit an int64'),
+  /** Host of the log's public URL: first word of the origin and signer name of checkpoints. Some clients compare it with the URL. */
+  host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/),
+  ...keyFiles,
+});
+
+const ctSchema = z.strictObject({
+  kind: z.literal('ct'),
+  /** Path segment under /ctlog/. */
+  shard: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  /** Unique name of the log, its submission prefix without scheme. Never derived from a port or a request. */
+  origin: z
+    .string()
+    .regex(/^[A-Za-z0-9.:/-]{1,253}$/)
+    .optional(),
+  ...keyFiles,
+  /** PEM certificates that every logged chain must end in. */
+  rootsFile: z.string().min(1),
+  /** The leaf must list one of them; code signing unless told. */
+  extendedKeyUsages: z.array(dottedOid).min(1).default(['1.3.6.1.5.5.7.3.3']),
+});
+
+/** What LOGS_FILE holds. Of several CT logs the last is the active one. */
+export const logsFileSchema = z
+  .array(z.discriminatedUnion('kind', [rekorV1Schema, ctSchema]))
+  .min(1)
+  .refine((logs) => logs.filter(({ kind }) => kind === 'rekor-v1').length <= 1, 'one rekor-v1 log at most')
+  .refine((logs) => {
+    const shards = logs.flatMap((log) => (log.kind === 'ct' ? [log.shard] : []));
+    return new Set(shards).size === shards.length;
+  }, 'each CT shard once');
+
+export type LogSettings = z.infer<typeof logsFileSchema>[number];
+export type RekorV1Settings = Extract<LogSettings, { kind: 'rekor-v1' }>;
+export type CtSettings = Extract<LogSettings, { kind: 'ct' }>;
+
+export interface TransparencyLogConfig {
+  /** Connects as the service role, which may read and append. */
+  readonly databaseUrl: string;
+  readonly logsFile: string;
+  /** Outside the database and outside every backup; shared by all replicas. */
+  readonly anchorDirectory: string;
+  readonly maxBodyBytes: number;
+}
+
+/** The environment of the service. */
+export const environmentSchema = z
+  .object({
+    /** postgres://role:password@host/database */
+    DATABASE_URL: z.string().min(1),
+    /** JSON, see {@link logsFileSchema}; relative paths in it resolve against its folder. */
+    LOGS_FILE: setting.file(),
+    /** One folder per log is made in it. */
+    ANCHOR_DIRECTORY: z.string().min(1),
+    /** Loopback unless told, since a log without a proxy before it is for one machine. */
+    HOST: setting.host(),
+    PORT: setting.port(3000),
+    /** A hashedrekord with a certificate has 4 KB; certificate chains more. */
+    MAX_BODY_BYTES: setting.positive(512 * 1024),
+  })
+  .transform((environment) => ({
+    host: environment.HOST,
+    port: environment.PORT,
+    service: {
+      databaseUrl: environment.DATABASE_URL,
+      logsFile: environment.LOGS_FILE,
+      anchorDirectory: environment.ANCHOR_DIRECTORY,
+      maxBodyBytes: environment.MAX_BODY_BYTES,
+    } satisfies TransparencyLogConfig,
+  }));
+
+/** The environment of the one-shot migration. */
+export const migrationEnvironmentSchema = z.object({
+  /** Connects as the owner of the schema. */
+  MIGRATION_DATABASE_URL: z.string().min(1),
+  /** Existing role of the service. */
+  SERVICE_ROLE: z.string().min(1),
+});
+
+/**
+ * The logs to serve, with absolute paths.
+ *
+ * @throws LogError CONFIGURATION naming the place in the file
+ */
+export function readLogsFile(path: string): LogSettings[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new LogError('CONFIGURATION', `the list of logs cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  const parsed = logsFileSchema.safeParse(value);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'list'}: ${issue.message}`);
+    throw new LogError('CONFIGURATION', `the list of logs is not usable: ${issues.join('; ')}`);
+  }
+  const absolute = (file: string): string => resolve(dirname(path), file);
+  return parsed.data.map((log) => ({
+    ...log,
+    keyFile: absolute(log.keyFile),
+    passphraseFile: absolute(log.passphraseFile),
+    ...(log.kind === 'ct' ? { rootsFile: absolute(log.rootsFile) } : {}),
+  }));
+}

@@ -1,0 +1,18 @@
+import { runMigrations } from '@sigstead/postgres';
+import { createSchema } from './create-schema.migration.ts';
+
+export interface MigrateTransparencyLogOptions {
+  /** Connects as the role that is to own the tables. */
+  readonly url: string;
+  /** Existing role the service connects as; it gets the right to read and to append. */
+  readonly serviceRole: string;
+}
+
+/**
+ * Brings the schema `tlog` up to date and tells the names of the migrations that were applied.
+ *
+ * @throws PostgresError UNREACHABLE, MIGRATION, ADMINISTRATION
+ */
+export function migrateTransparencyLog(options: MigrateTransparencyLogOptions): Promise<string[]> {
+  return runMigrations({ url: options.url, schema: 'tlog', migrations: [createSchema(options.serviceRole)] });
+}

@@ -1,0 +1,77 @@
+import type { Fetch } from '@sigstead/oci';
+import { createGuardedFetch, RegistryRules } from '@sigstead/registry-access';
+import {
+  createLog,
+  createService,
+  problemJsonErrors,
+  type Face,
+  type Log,
+  type Service,
+} from '@sigstead/server';
+import { AppModule } from './app.module.ts';
+import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
+import { explain } from './explain.ts';
+import { MAX_REQUEST_BYTES } from './http/verify-request.ts';
+import { ImageVerifier } from './image-verifier.ts';
+import { LogProofs } from './log-proofs.ts';
+import { TrustFiles } from './trust-files.ts';
+import { assertUsable, loadTrustedRoot } from './trusted-root.ts';
+
+export interface VerifierDependencies {
+  readonly clock: () => Date;
+  /** Towards the log. */
+  readonly fetch: Fetch;
+  readonly log?: Log;
+  /** For metrics; one of its own unless given. */
+  readonly registry?: Service['registry'];
+}
+
+/**
+ * The verifier as a service that is not listening yet.
+ *
+ * @throws ConfigError when the trusted root cannot be used
+ */
+export async function createVerifier(
+  config: VerifierConfig,
+  dependencies: VerifierDependencies,
+): Promise<Service> {
+  const { clock, fetch } = dependencies;
+  const trustedRoot = loadTrustedRoot(config.trustedRootFile);
+  const rules = new RegistryRules({
+    allowed: config.allowedRegistries,
+    insecure: config.insecureRegistries,
+  });
+  const guarded = createGuardedFetch((host) => rules.isNamed(host));
+  const timeoutMs = config.logTimeoutMs ?? DEFAULT_TIMEOUTS_MS.log;
+  const proofs =
+    config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
+  const verifier = new ImageVerifier({
+    trustedRoot,
+    rules,
+    registryFetch: guarded.fetch,
+    proofs,
+    clock,
+    config,
+  });
+  const files = new TrustFiles(config.trustDirectory);
+  return createService({
+    name: 'verifier',
+    module: AppModule.of(verifier, files),
+    faces,
+    explain,
+    checks: { 'trusted root': async () => assertUsable(trustedRoot, clock()) },
+    log: dependencies.log ?? createLog('verifier'),
+    registry: dependencies.registry,
+    onClose: async () => guarded.close(),
+  });
+}
+
+const faces: readonly Face[] = [
+  {
+    prefix: '/api/v1/verify',
+    errors: problemJsonErrors,
+    bodyLimit: MAX_REQUEST_BYTES,
+    mediaTypes: ['application/json'],
+  },
+  { prefix: '/trust', errors: problemJsonErrors, bodyLimit: 0 },
+];

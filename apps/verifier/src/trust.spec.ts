@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError, createLog, type Readiness } from '@sigstead/server';
+import { createVerifier } from './create-verifier.ts';
+import { NOW } from './testonly/small-sigstore.ts';
+import { VerifierStage } from './testonly/verifier-stage.ts';
+
+const stage = new VerifierStage();
+beforeAll(() => stage.start());
+afterAll(() => stage.close());
+
+describe('GET /trust/<name>', () => {
+  let url: string;
+  beforeAll(async () => {
+    await writeFile(join(stage.directory, 'signing_config.v0.2.json'), '{"mediaType":"x"}');
+    await writeFile(join(stage.directory, 'secret.json'), '{"key":"private"}');
+    url = await stage.verifier();
+  });
+
+  it('serves the trust files as they lie there, without an entity tag', async () => {
+    const response = await fetch(`${url}/trust/trusted_root.json`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(response.headers.get('etag')).toBeNull();
+    expect(await response.text()).toBe(await stage.sigstore.trustedRoot());
+    expect(await (await fetch(`${url}/trust/signing_config.v0.2.json`)).text()).toBe('{"mediaType":"x"}');
+  });
+
+  it.each([
+    'client_trust_config.json',
+    'secret.json',
+    'TRUSTED_ROOT.JSON',
+    'trusted_root.json.bak',
+    '..%2Ftrusted_root.json',
+    '%2e%2e%2fsecret.json',
+    'trusted_root.json%00',
+    'constructor',
+  ])('answers 404 for %s', async (name) => {
+    const response = await fetch(`${url}/trust/${name}`);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('serves nothing without a folder', async () => {
+    const bare = await stage.verifier({ trustDirectory: undefined });
+    expect((await fetch(`${bare}/trust/trusted_root.json`)).status).toBe(404);
+  });
+});
+
+describe('the trusted root of the verifier', () => {
+  const start = (file: string): Promise<unknown> =>
+    createVerifier(stage.config({ trustedRootFile: file }), {
+      clock: () => NOW,
+      fetch,
+      log: createLog('verifier', 'silent'),
+    });
+
+  it('must be there and be one', async () => {
+    await expect(start(join(stage.directory, 'nothing.json'))).rejects.toThrow(ConfigError);
+    const broken = join(stage.directory, 'broken.json');
+    await writeFile(broken, '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=9"}');
+    await expect(start(broken)).rejects.toThrow(/TRUSTED_ROOT_FILE is no trusted root/);
+  });
+
+  it('makes the service ready while it has current instances', async () => {
+    const url = await stage.verifier();
+    const response = await fetch(`${url}/readyz`);
+    expect([response.status, await response.json()]).toMatchObject([200, { ready: true }]);
+  });
+
+  it('makes it unready when its instances are out of date', async () => {
+    const before = () => new Date('2020-01-01T00:00:00Z');
+    const service = await createVerifier(stage.config(), {
+      clock: before,
+      fetch,
+      log: createLog('verifier', 'silent'),
+    });
+    const { ready, checks }: Readiness = await service.ready();
+    expect([ready, checks['trusted root']?.detail]).toEqual([
+      false,
+      'trusted root has no current certificate authority',
+    ]);
+    await service.close();
+  });
+});

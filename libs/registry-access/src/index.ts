@@ -1,0 +1,2 @@
+export { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
+export { registryPattern, RegistryRules, type RegistryLists } from './registry-rules.ts';

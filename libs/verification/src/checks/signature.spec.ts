@@ -1,0 +1,93 @@
+import { PrivateKeySigner, sha256, type KeyType } from '@sigstead/crypto';
+import { encodeUtf8 } from '@sigstead/encoding';
+import { describe, expect, it } from '@jest/globals';
+import { refusal } from '../testonly/refusal.ts';
+import { IMAGE_DIGEST, simpleSigning } from '../testonly/mini-sigstore.ts';
+import { assertPayloadBinds, parseSimpleSigning } from './payload.ts';
+import { assertArtifactDigest, verifyDigestSignature, verifyPayloadSignature } from './signature.ts';
+
+const message = encodeUtf8('what is signed');
+const digest = { algorithm: 'sha256', digest: sha256(message) } as const;
+
+describe('the signature', () => {
+  it.each<KeyType>(['P-256', 'RSA'])('verifies over payload and digest with %s', async (type) => {
+    const signer = PrivateKeySigner.generate(type);
+    const signature = await signer.sign(message);
+    expect(verifyPayloadSignature(signer.publicKey, message, signature)).toEqual(digest);
+    expect(verifyDigestSignature(signer.publicKey, digest, signature)).toEqual(digest);
+  });
+
+  it('refuses another payload, key, key type, and garbage', async () => {
+    const signer = PrivateKeySigner.generate('P-256');
+    const signature = await signer.sign(message);
+    const { publicKey } = signer;
+    const keys = (['P-256', 'P-384', 'RSA', 'Ed25519'] as const).map(
+      (type) => PrivateKeySigner.generate(type).publicKey,
+    );
+    expect(refusal(() => verifyPayloadSignature(publicKey, encodeUtf8('other'), signature))).toBe(
+      'SIGNATURE_INVALID',
+    );
+    for (const key of keys) {
+      expect(refusal(() => verifyPayloadSignature(key, message, signature))).toBe('SIGNATURE_INVALID');
+      expect(refusal(() => verifyDigestSignature(key, digest, signature))).toBe('SIGNATURE_INVALID');
+    }
+    for (const garbage of [
+      new Uint8Array(),
+      signature.slice(1),
+      Uint8Array.of(0x30, 0x06, 2, 1, 0, 2, 1, 0),
+    ]) {
+      expect(refusal(() => verifyPayloadSignature(publicKey, message, garbage))).toBe('SIGNATURE_INVALID');
+      expect(refusal(() => verifyDigestSignature(publicKey, digest, garbage))).toBe('SIGNATURE_INVALID');
+    }
+  });
+
+  it('is of the artifact, by digest and algorithm', () => {
+    const content = { kind: 'message-digest', claimed: digest } as const;
+    expect(refusal(() => assertArtifactDigest(content, digest))).toBe('accepted');
+    const other = { ...digest, digest: sha256(encodeUtf8('other')) };
+    expect(refusal(() => assertArtifactDigest(content, other))).toBe('ARTIFACT_DIGEST');
+    const algorithm = { ...digest, algorithm: 'sha512' } as const;
+    expect(refusal(() => assertArtifactDigest(content, algorithm))).toBe('ARTIFACT_DIGEST');
+  });
+});
+
+describe('the simple signing payload', () => {
+  const judge = (payload: Uint8Array): string =>
+    refusal(() => assertPayloadBinds(parseSimpleSigning(payload), IMAGE_DIGEST));
+
+  it('names the image', () => {
+    expect(judge(simpleSigning(IMAGE_DIGEST))).toBe('accepted');
+    expect(parseSimpleSigning(simpleSigning(IMAGE_DIGEST)).dockerReference).toBe(
+      'registry.sigstead.test/acme/app',
+    );
+  });
+
+  it('is not about another image, nor about the same digest in another spelling', () => {
+    expect(judge(simpleSigning(`sha256:${'0'.repeat(64)}`))).toBe('PAYLOAD_DIGEST');
+    expect(judge(simpleSigning(IMAGE_DIGEST.toUpperCase()))).toBe('PAYLOAD_DIGEST');
+    expect(judge(simpleSigning(''))).toBe('PAYLOAD_DIGEST');
+  });
+
+  it('is an image signature and nothing else', () => {
+    expect(judge(simpleSigning(IMAGE_DIGEST, 'atomic container signature'))).toBe('PAYLOAD_TYPE');
+  });
+
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{"critical":null}',
+    '{"critical":{"type":"cosign container image signature"}}',
+    '{"critical":{"type":1,"image":{"docker-manifest-digest":"x"},"identity":{"docker-reference":""}}}',
+    '{"critical":{"type":"x","image":{"docker-manifest-digest":["sha256:"]},"identity":{"docker-reference":""}}}',
+    `${'['.repeat(40)}${']'.repeat(40)}`,
+    '{"__proto__":{"critical":{}}}',
+  ])('refuses %j', (text) => {
+    expect(judge(encodeUtf8(text))).toBe('PAYLOAD_MALFORMED');
+  });
+
+  it('refuses one that is too large or no UTF-8', () => {
+    expect(judge(new Uint8Array(300_000).fill(0x20))).toBe('PAYLOAD_MALFORMED');
+    expect(judge(Uint8Array.of(0x22, 0xff, 0x22))).toBe('PAYLOAD_MALFORMED');
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * What was wrong with the evidence:
+ * - `NO_SIGNATURES`: nothing to verify;
+ * - `EVIDENCE_MALFORMED`: a signature whose parts cannot be read;
+ * - `UNSUPPORTED`: evidence of a kind this verifier does not judge, which is therefore never accepted;
+ * - `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
+ * - `IDENTITY_*`, `ISSUER_MISSING`: step "identity extraction";
+ * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `PAYLOAD_*`: step "signature";
+ * - `LOG_*`, `SET_*`, `INTEGRATED_TIME`, `CHECKPOINT_*`, `INCLUSION_PROOF_*`, `BODY_*`: step "log entry".
+ */
+export type VerificationErrorCode =
+  | 'NO_SIGNATURES'
+  | 'EVIDENCE_MALFORMED'
+  | 'UNSUPPORTED'
+  | 'CERTIFICATE_MALFORMED'
+  | 'CERTIFICATE_NOT_VALID'
+  | 'CERTIFICATE_USAGE'
+  | 'CHAIN_UNTRUSTED'
+  | 'EXTENDED_KEY_USAGE'
+  | 'SCT_MISSING'
+  | 'SCT_MALFORMED'
+  | 'SCT_INVALID'
+  | 'IDENTITY_MISSING'
+  | 'IDENTITY_AMBIGUOUS'
+  | 'ISSUER_MISSING'
+  | 'ARTIFACT_DIGEST'
+  | 'SIGNATURE_INVALID'
+  | 'PAYLOAD_MALFORMED'
+  | 'PAYLOAD_TYPE'
+  | 'PAYLOAD_DIGEST'
+  | 'LOG_ENTRY_MISSING'
+  | 'LOG_UNKNOWN'
+  | 'LOG_NOT_VALID'
+  | 'SET_MISSING'
+  | 'SET_INVALID'
+  | 'INTEGRATED_TIME'
+  | 'CHECKPOINT_INVALID'
+  | 'CHECKPOINT_ORIGIN'
+  | 'CHECKPOINT_MISMATCH'
+  | 'INCLUSION_PROOF_MISSING'
+  | 'INCLUSION_PROOF_INVALID'
+  | 'BODY_MALFORMED'
+  | 'BODY_HASH'
+  | 'BODY_SIGNATURE'
+  | 'BODY_CERTIFICATE';
+
+/** The evidence does not hold: whoever signed, this is not a valid signature of the artifact. */
+export class VerificationError extends Error {
+  override readonly name = 'VerificationError';
+  readonly code: VerificationErrorCode;
+
+  constructor(code: VerificationErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * - `POLICY_INVALID`: the policy itself cannot be used; `field` names the part;
+ * - `IDENTITY_MISMATCH`, `ISSUER_MISMATCH`, `EXTENSION_MISMATCH`: a sound signature by someone else.
+ */
+export type PolicyErrorCode =
+  'POLICY_INVALID' | 'IDENTITY_MISMATCH' | 'ISSUER_MISMATCH' | 'EXTENSION_MISMATCH';
+
+/** The evidence may hold, but it is not what the policy asks for. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
+  readonly code: PolicyErrorCode;
+  /** Part of the policy: `identity`, `identityRegexp`, `issuer`, `issuerRegexp`, `extensions.<name>`. */
+  readonly field: string;
+
+  constructor(code: PolicyErrorCode, field: string, message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+    this.field = field;
+  }
+}
+
+/** Names of the error classes of the libraries the checks call; anything else is a defect and must surface as one. */
+const EXPECTED = new Set([
+  'EncodingError',
+  'KeyError',
+  'CryptoError',
+  'MerkleError',
+  'X509Error',
+  'TlogError',
+  'BundleError',
+  'TrustError',
+]);
+
+/**
+ * Runs a call into another library and gives its refusal the code of the check that made it.
+ *
+ * @throws VerificationError with `code`, the library's error as cause; foreign errors pass through unchanged
+ */
+export function checked<T>(code: VerificationErrorCode, what: string, call: () => T): T {
+  try {
+    return call();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !EXPECTED.has(cause.name)) throw cause;
+    throw new VerificationError(code, `${what}: ${cause.message}`, { cause });
+  }
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from '@jest/globals';
+import { PolicyError } from './errors.ts';
+import type { SignerIdentity } from './identity.ts';
+import { MAX_PATTERN_LENGTH } from './pattern.ts';
+import { assertPolicy, compilePolicy, type PolicyInput } from './policy.ts';
+import { refusal } from './testonly/refusal.ts';
+
+const issuer = 'https://token.actions.githubusercontent.com';
+const signer: SignerIdentity = {
+  identity: 'https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main',
+  identityType: 'uri',
+  issuer,
+  claims: { issuer, sourceRepositoryUri: 'https://github.com/acme/app', buildTrigger: 'push' },
+};
+const base: PolicyInput = { identity: signer.identity, issuer };
+
+const judge = (input: PolicyInput, who = signer): string =>
+  refusal(() => assertPolicy(who, compilePolicy(input)));
+const fault = (input: PolicyInput): string => {
+  try {
+    compilePolicy(input);
+  } catch (error) {
+    if (error instanceof PolicyError && error.code === 'POLICY_INVALID') return error.field;
+    throw error;
+  }
+  return 'usable';
+};
+
+describe('policy', () => {
+  it('takes the exact identity and issuer', () => {
+    expect(judge(base)).toBe('accepted');
+  });
+
+  it('refuses another identity or issuer, however alike', () => {
+    expect(judge({ ...base, identity: `${signer.identity}2` })).toBe('IDENTITY_MISMATCH');
+    expect(judge({ ...base, identity: signer.identity.slice(0, -1) })).toBe('IDENTITY_MISMATCH');
+    expect(judge({ ...base, identity: signer.identity.toUpperCase() })).toBe('IDENTITY_MISMATCH');
+    expect(judge({ ...base, issuer: `${issuer}.evil.test` })).toBe('ISSUER_MISMATCH');
+    expect(judge({ ...base, issuer: `${issuer}/` })).toBe('ISSUER_MISMATCH');
+  });
+
+  it('searches patterns like cosign, from the start and to the end where they say so', () => {
+    const matches = (identityRegexp: string, who = signer): string => judge({ identityRegexp, issuer }, who);
+    expect(matches('^https://github.com/acme/')).toBe('accepted');
+    expect(matches('acme/app')).toBe('accepted');
+    expect(matches('^acme')).toBe('IDENTITY_MISMATCH');
+    expect(matches('refs/heads/main$')).toBe('accepted');
+    expect(matches('refs/heads$')).toBe('IDENTITY_MISMATCH');
+    const lookalike = { ...signer, identity: 'https://evil.test/?https://github.com/acme/app' };
+    expect(matches('^https://github\\.com/acme/', lookalike)).toBe('IDENTITY_MISMATCH');
+    const twoLines = { ...signer, identity: `https://evil.test\n${signer.identity}` };
+    expect(matches('^https://github\\.com/acme/', twoLines)).toBe('IDENTITY_MISMATCH');
+  });
+
+  it('binds patterns to the whole value when asked', () => {
+    const anchored = (identityRegexp: string): string => judge({ identityRegexp, issuer, anchored: true });
+    expect(anchored('https://github\\.com/acme/app/.*')).toBe('accepted');
+    expect(anchored('https://github\\.com/acme/')).toBe('IDENTITY_MISMATCH');
+    expect(anchored('https://github.com/acme/app|x')).toBe('IDENTITY_MISMATCH');
+  });
+
+  it('tells which patterns are loose', () => {
+    const loose = (identityRegexp: string, anchored?: boolean): readonly string[] =>
+      compilePolicy({ identityRegexp, issuer, ...(anchored === undefined ? {} : { anchored }) }).unanchored;
+    expect(loose('acme')).toEqual(['identityRegexp']);
+    expect(loose('^acme')).toEqual(['identityRegexp']);
+    expect(loose('^acme$')).toEqual([]);
+    expect(loose('acme', true)).toEqual([]);
+  });
+
+  it('matches the issuer by pattern', () => {
+    expect(judge({ ...base, issuer: undefined, issuerRegexp: '^https://token\\.' })).toBe('accepted');
+    expect(judge({ ...base, issuer: undefined, issuerRegexp: '^http://' })).toBe('ISSUER_MISMATCH');
+  });
+
+  it('compares extensions as a whole', () => {
+    const judgeExtensions = (extensions: Record<string, string>): string => judge({ ...base, extensions });
+    expect(
+      judgeExtensions({ sourceRepositoryUri: 'https://github.com/acme/app', buildTrigger: 'push' }),
+    ).toBe('accepted');
+    expect(judgeExtensions({ sourceRepositoryUri: 'https://github.com/acme/' })).toBe('EXTENSION_MISMATCH');
+    expect(judgeExtensions({ deploymentEnvironment: 'production' })).toBe('EXTENSION_MISMATCH');
+  });
+
+  it('says what is required and what was found', () => {
+    const wrong = compilePolicy({ ...base, extensions: { deploymentEnvironment: 'production' } });
+    expect(() => assertPolicy(signer, wrong)).toThrow(
+      'deploymentEnvironment production is required, the certificate says nothing',
+    );
+  });
+
+  it('takes anybody only when that is spelled out', () => {
+    expect(judge({ anyIdentity: true })).toBe('accepted');
+    expect(judge({ anyIdentity: true, issuer: 'https://other.test' })).toBe('ISSUER_MISMATCH');
+    expect(fault({})).toBe('identity');
+    expect(fault({ anyIdentity: false })).toBe('identity');
+    expect(fault({ identity: 'x' })).toBe('issuer');
+    expect(fault({ issuer })).toBe('identity');
+    expect(fault({ anyIdentity: true, identity: 'x' })).toBe('anyIdentity');
+  });
+
+  it('refuses contradictions, empty and overlong values, with the field', () => {
+    expect(fault({ ...base, identityRegexp: 'x' })).toBe('identityRegexp');
+    expect(fault({ ...base, issuerRegexp: 'x' })).toBe('issuerRegexp');
+    expect(fault({ ...base, identity: '' })).toBe('identity');
+    expect(fault({ ...base, issuer: '' })).toBe('issuer');
+    expect(fault({ identityRegexp: '', issuer })).toBe('identityRegexp');
+    expect(fault({ ...base, identity: 'x'.repeat(5000) })).toBe('identity');
+    expect(fault({ ...base, extensions: { actor: 'ada' } })).toBe('extensions.actor');
+    expect(fault({ ...base, extensions: { __proto__x: 'a' } })).toBe('extensions.__proto__x');
+    expect(fault({ ...base, extensions: { buildTrigger: '' } })).toBe('extensions.buildTrigger');
+    const many = Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`e${at}`, 'x']));
+    expect(fault({ ...base, extensions: many })).toBe('extensions');
+  });
+
+  it('refuses patterns that are malformed, too long, repeat too much, or need backtracking', () => {
+    const bad = (identityRegexp: string): string => fault({ identityRegexp, issuer });
+    for (const source of [
+      '(',
+      '[',
+      'a{2,1}',
+      '\\1',
+      '(?=a)',
+      '(?<!a)b',
+      'x'.repeat(MAX_PATTERN_LENGTH + 1),
+    ]) {
+      expect(bad(source)).toBe('identityRegexp');
+    }
+    expect(bad('\\pL{1000}'.repeat(50))).toBe('identityRegexp');
+    expect(bad('x'.repeat(MAX_PATTERN_LENGTH))).toBe('usable');
+  });
+
+  it('takes time linear in the value, and none for a value nobody could mean', () => {
+    const policy = compilePolicy({ identityRegexp: '^(a+)+$', issuer });
+    const long = { ...signer, identity: `${'a'.repeat(4000)}!` };
+    const started = process.hrtime.bigint();
+    expect(refusal(() => assertPolicy(long, policy))).toBe('IDENTITY_MISMATCH');
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+    expect(judge({ identityRegexp: '.*', issuer }, { ...signer, identity: 'a'.repeat(5000) })).toBe(
+      'IDENTITY_MISMATCH',
+    );
+  });
+});
