@@ -38,15 +38,16 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  let stack: LocalStack | undefined;
-  stopOnSignals(() => stack);
-  stack = await startStack({
+  const running: { stack?: LocalStack } = {};
+  stopOnSignals(() => running.stack);
+  const stack = await startStack({
     home: process.env['SIGSTEAD_HOME'] || '.sigstead',
     port: readPort(process.env['PORT']),
     host: process.env['HOST'] || 'localhost',
     logLevel: values.verbose ? 'info' : 'warn',
     progress: (text) => process.stderr.write(`${text}\n`),
   });
+  running.stack = stack;
   try {
     const { report } = await selfCheck(stack.publicUrl, new Date());
     process.stdout.write(`\n${report.trimEnd()}\n\n`);
