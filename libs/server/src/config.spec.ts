@@ -27,6 +27,6 @@ describe('readConfig', () => {
   });
 
   it('counts an empty variable as absent', () => {
-    expect(() => readConfig(schema, { CA_URL: '' })).toThrow(/CA_URL/);
+    expect(() => readConfig(schema, { CA_URL: '' })).toThrow(/CA_URL: is required/);
   });
 });

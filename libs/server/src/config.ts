@@ -19,9 +19,11 @@ export function readConfig<T extends z.ZodType>(
   );
   const result = schema.safeParse(given);
   if (result.success) return Object.freeze(result.data);
-  const faults = result.error.issues.map(
-    (issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`,
-  );
+  const faults = result.error.issues.map((issue) => {
+    const name = issue.path.join('.');
+    const absent = issue.path.length === 1 && given[name] === undefined;
+    return `  ${name || 'environment'}: ${absent ? 'is required' : issue.message}`;
+  });
   throw new ConfigError(`settings are not usable:\n${faults.join('\n')}`);
 }
 
