@@ -7,6 +7,7 @@ import {
   createRegistry,
   createService,
   googleStatusErrors,
+  type Face,
   type Log,
   type Service,
   type ServiceOptions,
@@ -18,6 +19,13 @@ import { explainIssuanceError } from './issuance-error.ts';
 import { IssuingAuthority, LIFETIME_MS, usable } from './issuing-authority.ts';
 import { FulcioMetrics } from './metrics.ts';
 import { MAX_REQUEST_BYTES } from './signing-request.ts';
+
+const FACE: Face = {
+  prefix: '/',
+  bodyLimit: MAX_REQUEST_BYTES,
+  errors: googleStatusErrors,
+  methodNotAllowed: 501,
+};
 
 export interface CertificateAuthorityDependencies {
   readonly clock: () => Date;
@@ -58,7 +66,7 @@ export async function createCertificateAuthority(
   return createService({
     name: 'certificate-authority',
     module: appModule(context, new FulcioMetrics(registry), log),
-    faces: [{ prefix: '/', bodyLimit: MAX_REQUEST_BYTES, errors: googleStatusErrors, methodNotAllowed: 501 }],
+    faces: [FACE, { ...FACE, prefix: '/api', cors: true }],
     explain: explainIssuanceError,
     checks: {
       chain: async () => {

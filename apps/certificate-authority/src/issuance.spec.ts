@@ -281,13 +281,14 @@ describe('request dialects', () => {
     expect(await post(body, { authorization: 'Bearer garbage' })).toMatchObject({ status: 200 });
   });
 
-  it('takes the proof in either base64 alphabet, padded or not', async () => {
+  it('takes the proof in either base64 alphabet, padded or not, wrapped or not', async () => {
     const key = clientKey('P-256');
     const token = await githubToken();
     const proof = key.prove(SUBJECT);
     for (const text of [
       proof,
       proof.replace(/=+$/, ''),
+      proof.replace(/^.{64}/, '$&\r\n'),
       proof.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
     ]) {
       const body = { publicKeyRequest: { publicKey: { content: key.pem }, proofOfPossession: text } };
@@ -367,11 +368,42 @@ describe('request dialects', () => {
       }),
       expect.objectContaining({ issuerUrl: people.url, challengeClaim: 'email', issuerType: 'email' }),
     ]);
+    expect((await call(`${url}/api/v2/configuration`)).contentType).toBe('application/json');
     expect((await call(`${url}/healthz`)).json).toEqual({ status: 'SERVING' });
     expect(await service.ready()).toMatchObject({
       ready: true,
       checks: { chain: { detail: 'valid until 2026-03-02T12:00:00.000Z' } },
     });
+  });
+});
+
+describe('web pages', () => {
+  const origin = { origin: 'https://ui.example' };
+
+  it('of any origin may call the API, without an Authorization header', async () => {
+    const preflight = (headers: string) =>
+      fetch(`${url}/api/v2/signingCert`, {
+        method: 'OPTIONS',
+        headers: {
+          ...origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': headers,
+        },
+      });
+    for (const [headers, allowed] of [
+      ['content-type', '*'],
+      ['authorization', null],
+    ] as const) {
+      const answer = await preflight(headers);
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([204, allowed]);
+    }
+    const answer = await fetch(`${url}/api/v2/trustBundle`, { headers: origin });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('cannot read what is for the operator', async () => {
+    const answer = await fetch(`${url}/metrics`, { headers: origin });
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   });
 });
 
@@ -582,6 +614,12 @@ describe('malformed requests are refused', () => {
   it('a body over four megabytes', async () => {
     const answer = await post(`{"x":"${'x'.repeat(4 * 1024 * 1024)}"}`);
     expect(answer).toMatchObject({ status: 400, json: { code: 3 } });
+  });
+
+  it('and the client that sent too much still reads why', async () => {
+    const body = new Uint8Array(9 * 1024 * 1024).fill(0x20);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(body)));
+    for (const answer of answers) expect(answer).toMatchObject({ status: 400, json: { code: 3 } });
   });
 
   it('unknown paths and wrong methods', async () => {

@@ -141,7 +141,8 @@ function stringField(message: JsonObject, path: string, ...names: readonly strin
 function bytes(value: JsonValue | undefined, path: string): Uint8Array {
   if (value === undefined) return new Uint8Array();
   if (typeof value !== 'string') throw new IssuanceError('REQUEST', `${path}: want base64`);
-  return reading(path, () => decodeBase64Lenient(value));
+  // Go's decoder skips line breaks, so Fulcio takes what `base64` wraps at 76 columns.
+  return reading(path, () => decodeBase64Lenient(value.replace(/[\r\n]/g, '')));
 }
 
 function reading<T>(path: string, read: () => T): T {

@@ -206,6 +206,11 @@ describe('bad input', () => {
     expect([problem.field, problem.step]).toEqual(['identityToken', 'input']);
   });
 
+  it('with an annotation called __proto__ is refused, not passed over', async () => {
+    const annotations = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
+    expect((await problemOf(await sign({ annotations }), 400)).field).toBe('annotations.__proto__');
+  });
+
   it('with annotations that cannot be signed is refused', async () => {
     expect((await problemOf(await sign({ annotations: { '': 'x' } }), 400)).field).toBe('annotations');
   });

@@ -59,7 +59,7 @@ export async function createVerifier(
     module: AppModule.of(verifier, files),
     faces,
     explain,
-    checks: { 'trusted root': async () => assertUsable(trustedRoot, clock()) },
+    checks: { 'trusted-root': async () => assertUsable(trustedRoot, clock()) },
     log: dependencies.log ?? createLog('verifier'),
     registry: dependencies.registry,
     onClose: async () => guarded.close(),

@@ -1,7 +1,7 @@
 import {
   OciError,
   parseImageReference,
-  readLegacySignatures,
+  readLegacyLayers,
   RegistryClient,
   signatureTag,
   type Fetch,
@@ -79,16 +79,14 @@ export class ImageVerifier {
   ): Promise<SignatureCandidate[]> {
     const tag = signatureTag(digest);
     try {
-      const layers = await readLegacySignatures(client, ref, digest);
-      return layers.map((layer, at) => legacyCandidate(layer, `${tag}, layer ${at}`));
+      const layers = await readLegacyLayers(client, ref, digest);
+      return layers.map((layer, at) => {
+        const source = `${tag}, layer ${at}`;
+        return layer instanceof OciError ? unreadable(source, layer) : legacyCandidate(layer, source);
+      });
     } catch (cause) {
       if (!(cause instanceof OciError) || !UNREADABLE.includes(cause.code)) throw cause;
-      const evidence = new VerificationError(
-        'EVIDENCE_MALFORMED',
-        `the signatures cannot be read: ${cause.message}`,
-        { cause },
-      );
-      return [{ source: tag, evidence }];
+      return [unreadable(tag, cause)];
     }
   }
 
@@ -110,6 +108,11 @@ export class ImageVerifier {
           : withoutInclusionProof(evidence, answer.missing),
     };
   }
+}
+
+function unreadable(source: string, cause: OciError): SignatureCandidate {
+  const message = `the signature cannot be read: ${cause.message}`;
+  return { source, evidence: new VerificationError('EVIDENCE_MALFORMED', message, { cause }) };
 }
 
 const UNREADABLE: readonly OciError['code'][] = ['MALFORMED', 'TOO_LARGE', 'DIGEST_MISMATCH'];

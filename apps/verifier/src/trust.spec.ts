@@ -77,7 +77,7 @@ describe('the trusted root of the verifier', () => {
       log: createLog('verifier', 'silent'),
     });
     const { ready, checks }: Readiness = await service.ready();
-    expect([ready, checks['trusted root']?.detail]).toEqual([
+    expect([ready, checks['trusted-root']?.detail]).toEqual([
       false,
       'trusted root has no current certificate authority',
     ]);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeUtf8 } from '@sigstead/encoding';
-import { signatureTag } from '@sigstead/oci';
+import { digestOf, signatureTag } from '@sigstead/oci';
 import type { VerifyAnswer } from './http/verify.controller.ts';
 import { IDENTITY, ISSUER, SIGNED } from './testonly/small-sigstore.ts';
 import { DEAD_REGISTRY, POLICY, postVerify, VerifierStage } from './testonly/verifier-stage.ts';
@@ -117,6 +117,33 @@ describe('POST /api/v1/verify', () => {
       [false, 'PAYLOAD_DIGEST'],
       [true, undefined],
     ]);
+  });
+
+  it('is not kept from a good signature by layers that cannot be read', async () => {
+    const digest = stage.registry.addImage('junk-beside');
+    const missing = { payload: encodeUtf8('gone'), annotations: {} };
+    stage.registry.addSignatures(digest, [missing, await stage.sigstore.sign(digest)]);
+    stage.registry.blobs.delete(digestOf(missing.payload));
+    const image = `${stage.registryHost}/acme/app:junk-beside`;
+    const answer = await verdict({ image, policy: POLICY });
+    expect(answer.verified).toBe(true);
+    expect(answer.signatures.map(({ verified, steps }) => [verified, steps.at(-1)?.code])).toEqual([
+      [false, 'EVIDENCE_MALFORMED'],
+      [true, undefined],
+    ]);
+  });
+
+  it('fails retrieval, and does not call the image unknown, when the only signature is gone', async () => {
+    const digest = stage.registry.addImage('signature-gone');
+    const missing = { payload: encodeUtf8('gone too'), annotations: {} };
+    stage.registry.addSignatures(digest, [missing]);
+    stage.registry.blobs.delete(digestOf(missing.payload));
+    const image = `${stage.registryHost}/acme/app:signature-gone`;
+    expect(failure(await verdict({ image, policy: POLICY }))).toEqual({
+      verified: false,
+      step: 'retrieval',
+      code: 'EVIDENCE_MALFORMED',
+    });
   });
 
   describe('with tampered evidence', () => {

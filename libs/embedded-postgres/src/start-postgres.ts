@@ -16,6 +16,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Server settings, `{ fsync: 'off' }`; every one is passed as `-c name=value`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Gives up starting: what was begun is stopped before the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RunningPostgres {
@@ -28,6 +30,8 @@ export interface RunningPostgres {
 }
 
 const START_TIMEOUT_MS = 60_000;
+/** How long each way of stopping a server is given before the next, ruder one. */
+const STOP_PATIENCE_MS = 15_000;
 const POLL_MS = 20;
 
 /**
@@ -42,7 +46,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const release = await claimDirectory(options.directory);
   try {
     await stopLeftOver(placement.data);
-    const password = await initialise(options.directory, placement);
+    options.signal?.throwIfAborted();
+    const password = await initialise(options.directory, placement, options.signal);
     const port = options.port ? options.port : await freePort();
     const server = await launch(options, placement, port);
     return {
@@ -64,10 +69,23 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
  * Password of the superuser, kept in the folder. initdb writes its version file long before it is through, so a marker
  * of ours says that it was: a crash before the marker leaves a half-made cluster that the next start makes anew.
  */
-async function initialise(directory: string, placement: Placement): Promise<string> {
+async function initialise(
+  directory: string,
+  placement: Placement,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const passwordFile = join(directory, 'superuser-password');
   const initialised = join(directory, 'initialised');
-  if (await exists(initialised)) return (await readFile(passwordFile, 'utf8')).trim();
+  if (await exists(initialised)) {
+    for (const part of [passwordFile, placement.data]) {
+      if (!(await exists(part)))
+        throw new PostgresError(
+          'START',
+          `${part} is gone: put it back, or delete ${directory} with its database`,
+        );
+    }
+    return (await readFile(passwordFile, 'utf8')).trim();
+  }
   const password = randomBytes(24).toString('hex');
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   await rm(placement.data, { recursive: true, force: true });
@@ -79,7 +97,7 @@ async function initialise(directory: string, placement: Placement): Promise<stri
     await chown(forInitdb, placement.user.uid, placement.user.gid);
   }
   try {
-    await runInitdb(placement, forInitdb);
+    await runInitdb(placement, forInitdb, signal);
   } finally {
     await rm(forInitdb, { force: true });
   }
@@ -87,7 +105,11 @@ async function initialise(directory: string, placement: Placement): Promise<stri
   return password;
 }
 
-async function runInitdb(placement: Placement, passwordFile: string): Promise<void> {
+async function runInitdb(
+  placement: Placement,
+  passwordFile: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const flags = [
     '-D',
     placement.data,
@@ -108,7 +130,13 @@ async function runInitdb(placement: Placement, passwordFile: string): Promise<vo
   initdb.stderr
     .setEncoding('utf8')
     .on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
+  const stop = () => initdb.kill('SIGTERM');
+  process.once('exit', stop);
+  signal?.addEventListener('abort', stop, { once: true });
   const code = await exitCode(initdb);
+  process.off('exit', stop);
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
   if (code !== 0) throw new PostgresError('INITDB', `initdb ended with ${code}: ${complaint.trim()}`);
 }
 
@@ -139,7 +167,11 @@ async function launch(options: PostgresOptions, placement: Placement, port: numb
   process.once('exit', onExit);
   void ended.then(() => process.off('exit', onExit));
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await isReady(placement.data))) {
+  while (!(await isReady(placement.data, server.pid))) {
+    if (options.signal?.aborted === true) {
+      await stopServer(server, 'fast');
+      throw options.signal.reason;
+    }
     if (
       server.exitCode !== null ||
       server.signalCode !== null ||
@@ -159,26 +191,57 @@ async function stopServer(server: ChildProcess, mode: 'fast' | 'immediate'): Pro
   if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, 'exit');
   server.ref();
-  server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
+  const send = (signal: NodeJS.Signals) => void server.kill(signal);
+  await insist(send, mode, () => server.exitCode !== null || server.signalCode !== null);
   await ended;
 }
 
 /** A server left by a killed process holds the folder: its pid file's first line names it, the second its folder. */
 async function stopLeftOver(data: string): Promise<void> {
-  const [pid, folder] = (await readPidFile(data)) ?? [];
-  if (pid === undefined || folder !== data || !isAlive(Number(pid))) return;
-  process.kill(Number(pid), 'SIGINT');
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (isAlive(Number(pid)) && (await readPidFile(data)) !== undefined) {
-    if (Date.now() > deadline)
-      throw new PostgresError('IN_USE', `PostgreSQL ${pid} of an earlier run does not stop`);
-    await delay(POLL_MS);
-  }
+  const [line, folder] = (await readPidFile(data)) ?? [];
+  const pid = Number(line);
+  if (!Number.isSafeInteger(pid) || pid <= 1 || folder !== data || !(await isServerOf(pid, data))) return;
+  const send = (signal: NodeJS.Signals) => {
+    if (isAlive(pid)) process.kill(pid, signal);
+  };
+  const isGone = async () => !isAlive(pid) || (await readPidFile(data)) === undefined;
+  if (await insist(send, 'fast', isGone)) return;
+  throw new PostgresError('IN_USE', `PostgreSQL ${pid} of an earlier run does not stop`);
 }
 
-/** The pid file's eighth line is `ready` once the server takes connections. */
-async function isReady(data: string): Promise<boolean> {
-  return (await readPidFile(data))?.[7]?.trim() === 'ready';
+/**
+ * Asks a server to stop, ever more rudely. One that was suspended has to be woken to hear it; the write-ahead log makes
+ * even the last way safe for the data.
+ *
+ * @returns whether it is gone
+ */
+async function insist(
+  send: (signal: NodeJS.Signals) => void,
+  mode: 'fast' | 'immediate',
+  isGone: () => boolean | Promise<boolean>,
+): Promise<boolean> {
+  const ways: NodeJS.Signals[] = mode === 'fast' ? ['SIGINT', 'SIGQUIT', 'SIGKILL'] : ['SIGQUIT', 'SIGKILL'];
+  for (const way of ways) {
+    send(way);
+    send('SIGCONT');
+    for (const deadline = Date.now() + STOP_PATIENCE_MS; Date.now() < deadline; await delay(POLL_MS)) {
+      if (await isGone()) return true;
+    }
+  }
+  return isGone();
+}
+
+/** After a reboot or a long time the number may be another process's, which is none of our business. */
+async function isServerOf(pid: number, data: string): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  return command === undefined || command.split('\0').includes(data);
+}
+
+/** The pid file's eighth line is `ready` once the server takes connections; a crash leaves the file of the server before. */
+async function isReady(data: string, pid: number | undefined): Promise<boolean> {
+  const lines = await readPidFile(data);
+  return lines !== undefined && Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
 }
 
 async function readPidFile(data: string): Promise<string[] | undefined> {

@@ -6,6 +6,7 @@ export { isLoopbackHost } from './hosts.ts';
 export {
   appendLegacySignature,
   MAX_SIGNATURES,
+  readLegacyLayers,
   readLegacySignatures,
   signatureTag,
   type LegacySignature,

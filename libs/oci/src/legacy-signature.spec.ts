@@ -3,6 +3,7 @@ import { decodeUtf8, encodeUtf8 } from '@sigstead/encoding';
 import { digestOf } from './digest.ts';
 import {
   appendLegacySignature,
+  readLegacyLayers,
   readLegacySignatures,
   signatureTag,
   type LegacySignature,
@@ -219,5 +220,52 @@ describe('readLegacySignatures', () => {
     await failure(readLegacySignatures(client, image, imageDigest), 'TOO_LARGE');
     registry.blobs.set(digestOf(encodeUtf8('x')), encodeUtf8('y'));
     await failure(readLegacySignatures(client, image, imageDigest), 'DIGEST_MISMATCH');
+  });
+
+  it('refuses a payload that is shorter than announced', async () => {
+    putManifest({ config: {}, layers: [layer({ size: 2 })] });
+    registry.blobs.set(digestOf(encodeUtf8('x')), encodeUtf8('x'));
+    await failure(readLegacySignatures(client, image, imageDigest), 'MALFORMED');
+  });
+});
+
+describe('readLegacyLayers', () => {
+  it('tells what is wrong with each layer and reads the others', async () => {
+    const good = { mediaType: SIMPLE_SIGNING, digest: digestOf(encodeUtf8('x')), size: 1 };
+    registry.blobs.set(good.digest, encodeUtf8('x'));
+    const spoiled = digestOf(encodeUtf8('spoiled'));
+    registry.blobs.set(spoiled, encodeUtf8('other'));
+    putManifest({
+      config: {},
+      layers: [
+        { mediaType: SIMPLE_SIGNING },
+        { ...good, digest: imageDigest },
+        { ...good, digest: spoiled, size: 5 },
+        { ...good, size: 10 ** 9 },
+        { ...good, size: 2 },
+        { ...good, annotations: { a: 1 } },
+        good,
+      ],
+    });
+    const found = await readLegacyLayers(client, image, imageDigest);
+    expect(found.map((layer) => ('code' in layer ? layer.code : 'read'))).toEqual([
+      'MALFORMED',
+      'NOT_FOUND',
+      'DIGEST_MISMATCH',
+      'TOO_LARGE',
+      'MALFORMED',
+      'MALFORMED',
+      'read',
+    ]);
+  });
+
+  it('fails as a whole when the registry does', async () => {
+    putManifest({ config: {}, layers: [{ mediaType: SIMPLE_SIGNING, digest: imageDigest, size: 1 }] });
+    registry.intercept = (request, response) => {
+      if (!request.url?.includes('/blobs/')) return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    await failure(readLegacyLayers(client, image, imageDigest), 'STATUS');
   });
 });

@@ -1,7 +1,7 @@
 import { encodeUtf8, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { digestHex, digestOf } from './digest.ts';
 import { OciError } from './errors.ts';
-import { layersOf, type Descriptor, type Manifest } from './manifest.ts';
+import { layersOf, tryLayersOf, type Descriptor, type Manifest } from './manifest.ts';
 import { IMAGE_MEDIA_TYPES, OCI_CONFIG, OCI_MANIFEST, SIMPLE_SIGNING } from './media-types.ts';
 import type { ImageReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
@@ -35,18 +35,74 @@ export async function readLegacySignatures(
   ref: ImageReference,
   imageDigest: string,
 ): Promise<LegacySignature[]> {
-  const manifest = await readManifest(client, ref, signatureTag(imageDigest));
-  if (manifest === undefined) return [];
-  const layers = layersOf(manifest, MAX_SIGNATURES, ref.registry).filter(
-    ({ mediaType }) => mediaType === SIMPLE_SIGNING,
-  );
-  assertSizes(layers, ref.registry);
   const signatures: LegacySignature[] = [];
-  for (const layer of layers) {
-    const payload = await client.getBlob(ref, layer.digest, layer.size);
-    signatures.push({ payload, annotations: layer.annotations ?? {} });
+  for (const layer of (await findLayers(client, ref, imageDigest)).map(assertReadable)) {
+    signatures.push(assertReadable(await readLayer(client, ref, layer)));
   }
   return signatures;
+}
+
+/**
+ * The same with every layer by itself: whoever may add a layer must not be able to hide those of others behind one that
+ * cannot be read. Such a layer is in the list as its error.
+ *
+ * @throws OciError when there is no list of layers, it is too long, or the registry does not answer
+ */
+export async function readLegacyLayers(
+  client: RegistryClient,
+  ref: ImageReference,
+  imageDigest: string,
+): Promise<(LegacySignature | OciError)[]> {
+  const found: (LegacySignature | OciError)[] = [];
+  for (const layer of await findLayers(client, ref, imageDigest)) {
+    found.push(layer instanceof OciError ? layer : await readLayer(client, ref, layer));
+  }
+  return found;
+}
+
+/** The layers that are to be fetched, or why one of them is not. */
+async function findLayers(
+  client: RegistryClient,
+  ref: ImageReference,
+  imageDigest: string,
+): Promise<(Descriptor | OciError)[]> {
+  const manifest = await readManifest(client, ref, signatureTag(imageDigest));
+  if (manifest === undefined) return [];
+  let total = 0;
+  return tryLayersOf(manifest, MAX_SIGNATURES, ref.registry)
+    .filter((layer) => layer instanceof OciError || layer.mediaType === SIMPLE_SIGNING)
+    .map((layer) => {
+      if (layer instanceof OciError) return layer;
+      const refusal = judgeSize(layer, MAX_PAYLOADS_BYTES - total, ref.registry);
+      if (refusal === undefined) total += layer.size;
+      return refusal ?? layer;
+    });
+}
+
+function assertReadable<T>(layer: T | OciError): T {
+  if (layer instanceof OciError) throw layer;
+  return layer;
+}
+
+/** What is wrong with a layer itself. Other failures are the registry's, and concern all of them. */
+const UNREADABLE: readonly OciError['code'][] = ['NOT_FOUND', 'DIGEST_MISMATCH', 'TOO_LARGE', 'MALFORMED'];
+
+async function readLayer(
+  client: RegistryClient,
+  ref: ImageReference,
+  layer: Descriptor,
+): Promise<LegacySignature | OciError> {
+  try {
+    const payload = await client.getBlob(ref, layer.digest, layer.size);
+    if (payload.length === layer.size) return { payload, annotations: layer.annotations ?? {} };
+    throw new OciError(
+      'MALFORMED',
+      `blob ${layer.digest} at ${ref.registry} has ${payload.length} bytes, its descriptor says ${layer.size}`,
+    );
+  } catch (error) {
+    if (error instanceof OciError && UNREADABLE.includes(error.code)) return error;
+    throw error;
+  }
 }
 
 /**
@@ -185,17 +241,15 @@ function configMediaType(manifest: JsonObject): string {
   return typeof mediaType === 'string' ? mediaType : OCI_CONFIG;
 }
 
-function assertSizes(layers: readonly Descriptor[], host: string): void {
-  const largest = Math.max(0, ...layers.map(({ size }) => size));
-  const total = layers.reduce((sum, { size }) => sum + size, 0);
-  if (largest > MAX_PAYLOAD_BYTES)
-    throw new OciError(
+function judgeSize({ size }: Descriptor, room: number, host: string): OciError | undefined {
+  if (size > MAX_PAYLOAD_BYTES)
+    return new OciError(
       'TOO_LARGE',
-      `signature payload of ${largest} bytes at ${host}, at most ${MAX_PAYLOAD_BYTES}`,
+      `signature payload of ${size} bytes at ${host}, at most ${MAX_PAYLOAD_BYTES}`,
     );
-  if (total > MAX_PAYLOADS_BYTES)
-    throw new OciError(
-      'TOO_LARGE',
-      `signature payloads of ${total} bytes at ${host}, at most ${MAX_PAYLOADS_BYTES}`,
-    );
+  if (size <= room) return undefined;
+  return new OciError(
+    'TOO_LARGE',
+    `signature payloads at ${host} have more than ${MAX_PAYLOADS_BYTES} bytes together`,
+  );
 }

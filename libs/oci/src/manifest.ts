@@ -64,6 +64,18 @@ export function parseManifest(bytes: Uint8Array, contentType: string | null, hos
  * @throws OciError MALFORMED, TOO_LARGE when there are more than `maxCount`
  */
 export function layersOf(manifest: Manifest, maxCount: number, host: string): Descriptor[] {
+  return tryLayersOf(manifest, maxCount, host).map((layer) => {
+    if (layer instanceof OciError) throw layer;
+    return layer;
+  });
+}
+
+/**
+ * The layers of an image manifest, each by itself: one that is no descriptor is told as such in its place.
+ *
+ * @throws OciError MALFORMED when there is no list, TOO_LARGE when there are more than `maxCount`
+ */
+export function tryLayersOf(manifest: Manifest, maxCount: number, host: string): (Descriptor | OciError)[] {
   const layers = manifest.json['layers'];
   if (!Array.isArray(layers))
     throw new OciError('MALFORMED', `manifest ${manifest.digest} at ${host} has no layers`);
@@ -76,7 +88,7 @@ export function layersOf(manifest: Manifest, maxCount: number, host: string): De
   return layers.map((layer, index) => {
     const read = descriptor.safeParse(layer);
     if (!read.success) {
-      throw new OciError(
+      return new OciError(
         'MALFORMED',
         `layer ${index} of manifest ${manifest.digest} at ${host} is not a descriptor`,
       );

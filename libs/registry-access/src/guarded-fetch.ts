@@ -71,7 +71,12 @@ async function exchange(open: () => ClientRequest, body: Uint8Array | undefined)
   const request = open();
   try {
     return await new Promise((resolve, reject) => {
-      request.on('response', resolve).on('error', reject).end(body);
+      request
+        .on('response', resolve)
+        .on('error', reject)
+        // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
+        .on('close', () => reject(new Error('the connection was closed without an answer')))
+        .end(body);
     });
   } catch (error) {
     if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')

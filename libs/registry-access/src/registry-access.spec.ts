@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, LookupFunction } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type LookupFunction } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OciError, parseImageReference } from '@sigstead/oci';
 import { createGuardedFetch, type GuardedFetch } from './guarded-fetch.ts';
@@ -200,6 +200,30 @@ describe('createGuardedFetch', () => {
     expect([asked, response.status, response.headers.get('x-method')]).toEqual([1, 200, 'POST']);
     await response.text();
     once.close();
+  });
+
+  it.each([
+    [
+      'an upgrade nobody asked for',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    ],
+    ['no HTTP', 'hello\r\n\r\n'],
+    ['nothing', ''],
+  ])('fails at once on %s', async (_, answer) => {
+    const raw = createTcpServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end(answer),
+    );
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+    const rawHost = `127.0.0.1:${(raw.address() as AddressInfo).port}`;
+    const guard = createGuardedFetch(() => true);
+    await expect(guard.fetch(`http://${rawHost}/`, { signal: AbortSignal.timeout(5000) })).rejects.toThrow(
+      /closed|Parse Error|hang up/,
+    );
+    guard.close();
+    await new Promise((resolve) => raw.close(resolve));
   });
 
   it('names a host that does not exist', async () => {

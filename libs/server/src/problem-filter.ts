@@ -1,9 +1,15 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Face } from './face.ts';
+import { facePathOf, pathOf, type Face } from './face.ts';
 import { HttpProblem } from './http-problem.ts';
 import type { Log } from './log.ts';
+import { discardRest } from './request-body.ts';
 import type { RouteTable } from './route-table.ts';
+
+const FRAMEWORK_MESSAGES: Readonly<Record<number, string>> = {
+  400: 'malformed request',
+  414: 'the path is too long',
+};
 
 export interface ProblemFilterOptions {
   readonly faceOf: (path: string) => Face;
@@ -28,9 +34,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const path = pathOf(request);
-    const face = this.#options.faceOf(path);
+    const face = this.#options.faceOf(facePathOf(request));
     const problem = this.#toProblem(error, request.method, path, face);
-    if (problem.status >= 500) {
+    // 501 is a wrong method in some faces, the caller's doing.
+    if (problem.status >= 500 && problem.status !== 501) {
       this.#options.log.error(problem.message, {
         path: reply.request.routeOptions?.url ?? 'unrouted',
         error,
@@ -40,9 +47,13 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.destroyed) return;
     const { status, contentType, body } = face.errors.render(problem);
     void reply.headers({ ...problem.options.headers }).status(status);
-    if (problem.options.emptyBody) void reply.removeHeader('content-type').send();
-    // As bytes: Fastify appends a charset to the content type of text.
-    else void reply.header('content-type', contentType).send(Buffer.from(body));
+    const send = () => {
+      if (problem.options.emptyBody) void reply.removeHeader('content-type').send();
+      // As bytes: Fastify appends a charset to the content type of text.
+      else void reply.header('content-type', contentType).send(Buffer.from(body));
+    };
+    if (face.stream || request.raw.complete) send();
+    else answerEarly(request, reply, send);
   }
 
   #toProblem(error: unknown, method: string, path: string, face: Face): HttpProblem {
@@ -53,9 +64,7 @@ export class ProblemFilter implements ExceptionFilter {
     const status = frameworkStatus(error);
     if (status === 404) return this.#unrouted(method, path, face);
     if (status !== undefined && status < 500) {
-      return new HttpProblem(status, status === 400 ? 'malformed request' : 'request refused', {
-        cause: error,
-      });
+      return new HttpProblem(status, FRAMEWORK_MESSAGES[status] ?? 'request refused', { cause: error });
     }
     return new HttpProblem(500, 'internal error', { type: 'internal', cause: error });
   }
@@ -72,8 +81,19 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-export function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] as string;
+/** Answers a request that has not arrived to its end, in a way that the answer gets through. */
+function answerEarly({ raw }: FastifyRequest, reply: FastifyReply, send: () => void): void {
+  if (!reply.raw.shouldKeepAlive) {
+    // The connection goes with the answer.
+    void discardRest(raw).then(send);
+    return;
+  }
+  // Fastify wants to close it, too, under every answer to a body it did not get.
+  void reply.header('connection', 'keep-alive');
+  send();
+  void discardRest(raw).then(() => {
+    if (!raw.complete) raw.socket.destroy();
+  });
 }
 
 function frameworkStatus(error: unknown): number | undefined {

@@ -20,12 +20,23 @@ export async function readRequestBody(
     }
   }
   if (Number(request.headers['content-length'] ?? 0) > face.bodyLimit) throw tooLarge(face);
+  return collect(request, face);
+}
+
+async function collect(request: IncomingMessage, face: Face): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > face.bodyLimit) throw tooLarge(face);
-    chunks.push(chunk);
+  try {
+    // Not destroyed by leaving the loop: the rest has to be discarded before the connection may go.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > face.bodyLimit) throw tooLarge(face);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof HttpProblem) throw cause;
+    // Nobody is left to read this; it keeps a client that hangs up from looking like a failure of ours.
+    throw new HttpProblem(499, 'client disconnected during request', { type: 'client-gone', cause });
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length);
 }
@@ -33,8 +44,31 @@ export async function readRequestBody(
 function tooLarge(face: Face): HttpProblem {
   return new HttpProblem(413, `Request Entity Too Large. Limit set to ${face.bodyLimit}`, {
     type: 'body-too-large',
-    // What is left of the body is not read: the connection cannot carry another request.
-    headers: { connection: 'close' },
+  });
+}
+
+/** How long and how much of a refused body is still read. */
+const DISCARD_MS = 2_000;
+const DISCARD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads on and forgets, until the request ends or enough has been read. A connection that is closed with bytes unread is
+ * reset, and the client, still sending, would never see its answer.
+ */
+export function discardRest(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DISCARD_MS);
+    const stop = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    let left = DISCARD_BYTES;
+    request.on('data', (chunk: Uint8Array) => {
+      left -= chunk.length;
+      if (left < 0) stop();
+    });
+    request.once('end', stop).once('close', stop).on('error', stop);
+    request.resume();
   });
 }
 

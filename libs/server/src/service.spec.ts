@@ -54,8 +54,14 @@ describe('createService', () => {
       module: EchoModule,
       faces: [
         { prefix: '/', errors: problemJsonErrors, bodyLimit: 1024 },
-        { prefix: '/api/v2', errors: googleStatusErrors, bodyLimit: 100, methodNotAllowed: 501 },
-        { prefix: '/api/v1/log', errors: rekorErrors, bodyLimit: 100, mediaTypes: ['application/json'] },
+        { prefix: '/api/v2', errors: googleStatusErrors, bodyLimit: 100, methodNotAllowed: 501, cors: true },
+        {
+          prefix: '/api/v1/log',
+          errors: rekorErrors,
+          bodyLimit: 100,
+          mediaTypes: ['application/json'],
+          cors: true,
+        },
         { prefix: '/ctlog', errors: textErrors, bodyLimit: 100 },
       ],
       explain: (error) => (error instanceof KnownError ? new HttpProblem(400, error.message) : undefined),
@@ -73,6 +79,22 @@ describe('createService', () => {
 
   const post = (path: string, body: string, headers: Record<string, string> = {}) =>
     fetch(`${url}${path}`, { method: 'POST', body, headers });
+
+  /** Sends the whole body without waiting, then a second request unless the first one closes, and returns all that came. */
+  async function send(line: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<string> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const fields = Object.entries({ host: 'x', 'content-length': String(body.length), ...headers });
+    socket.write(
+      `${line} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
+    );
+    socket.write(body);
+    if (headers['connection'] !== 'close')
+      socket.write('GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    await once(socket, 'close');
+    return answer;
+  }
 
   it('hands the raw body to the controller, whatever its content type, where the face names none', async () => {
     for (const type of ['application/json', 'text/plain', 'nonsense', 'a/b;;;"', '']) {
@@ -117,6 +139,116 @@ describe('createService', () => {
     } as RequestInit);
     expect(chunked.status).toBe(400);
     expect(await chunked.json()).toMatchObject({ code: 3, details: [] });
+  });
+
+  it('lets the client read its answer although most of the body was not taken', async () => {
+    const body = new Uint8Array(6 * 1024 * 1024);
+    for (const headers of [{ 'content-type': 'application/json' }, { 'content-type': 'text/plain' }]) {
+      const answer = await send('POST /api/v1/log/entries', body, headers);
+      expect(answer).toMatch(/^HTTP\/1\.1 41[35] /);
+      // The connection outlived the refusal: the second request on it was answered as well.
+      expect(answer).toContain('HTTP/1.1 404 ');
+    }
+  });
+
+  it('lets a client that wants the connection closed read its answer as well', async () => {
+    const answer = await send('POST /api/v1/log/entries', new Uint8Array(6 * 1024 * 1024), {
+      'content-type': 'application/json',
+      connection: 'close',
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
+  });
+
+  it('cuts a refused body that does not end', async () => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(
+      'POST /api/v1/log/entries HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 999999\r\n\r\n{',
+    );
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it('knows the face of a path spelled with escapes', async () => {
+    const answer = await post('/api/v1/%6Cog/entries', '{}', { 'content-type': 'text/plain' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([415, 'application/json']);
+  });
+
+  it('takes a request target in absolute form', async () => {
+    const answer = await send(`GET ${url}/api/v1/log/entries/abc`, new Uint8Array());
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*\{"uuid":"abc"\}/);
+  });
+
+  it('answers 404 and 405 before it judges the body', async () => {
+    const type = { 'content-type': 'text/plain' };
+    expect((await post('/api/v1/log/nothing', 'x'.repeat(500), type)).status).toBe(404);
+    expect((await post('/api/v1/log/entries/abc', 'x'.repeat(500), type)).status).toBe(405);
+  });
+
+  it('writes JSON without a charset', async () => {
+    const answer = await fetch(`${url}/api/v1/log/entries/abc`);
+    expect(answer.headers.get('content-type')).toBe('application/json');
+  });
+
+  it('does not log a wrong method as a failure, though the face calls it 501', async () => {
+    const before = lines.length;
+    await fetch(`${url}/api/v2/signingCert`);
+    expect(lines.slice(before)).toEqual([]);
+  });
+
+  describe('cross-origin requests', () => {
+    const origin = { origin: 'https://ui.example' };
+    const preflight = async (path: string, method: string, headers?: string) => {
+      const answer = await fetch(`${url}${path}`, {
+        method: 'OPTIONS',
+        headers: {
+          ...origin,
+          'access-control-request-method': method,
+          ...(headers === undefined ? {} : { 'access-control-request-headers': headers }),
+        },
+      });
+      return [
+        answer.status,
+        answer.headers.get('access-control-allow-origin'),
+        answer.headers.get('access-control-allow-methods'),
+        answer.headers.get('access-control-allow-headers'),
+      ];
+    };
+
+    it('are allowed where the face says so, errors included', async () => {
+      for (const path of ['/api/v1/log/entries/abc', '/api/v1/log/entries/missing', '/api/v2/nothing']) {
+        const { headers } = await fetch(`${url}${path}`, { headers: origin });
+        expect([headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual(['*', 'Origin']);
+      }
+      const refused = await post('/api/v1/log/entries', '{}', { ...origin, 'content-type': 'text/plain' });
+      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([415, '*']);
+    });
+
+    it('get no such header elsewhere, nor without an origin', async () => {
+      const elsewhere = await fetch(`${url}/metrics`, { headers: origin });
+      const same = await fetch(`${url}/api/v1/log/entries/abc`);
+      for (const { headers } of [elsewhere, same])
+        expect(headers.get('access-control-allow-origin')).toBeNull();
+    });
+
+    it('are preflighted with 204, permitted or not', async () => {
+      const path = '/api/v2/signingCert';
+      expect(await preflight(path, 'POST', 'Content-Type, accept')).toEqual([
+        204,
+        '*',
+        'POST',
+        'content-type, accept',
+      ]);
+      expect(await preflight(path, 'GET')).toEqual([204, '*', 'GET', null]);
+      expect(await preflight(path, 'POST', 'authorization')).toEqual([204, null, null, null]);
+      expect(await preflight(path, 'DELETE')).toEqual([204, null, null, null]);
+      expect((await preflight('/fails', 'GET'))[0]).toBe(405);
+    });
+
+    it('leave OPTIONS without a wanted method to the router', async () => {
+      expect((await fetch(`${url}/api/v1/log/entries`, { method: 'OPTIONS' })).status).toBe(405);
+    });
   });
 
   it('tells an unknown path from a known one under another method', async () => {

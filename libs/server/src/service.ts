@@ -7,7 +7,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
-import { faceTable, type Face } from './face.ts';
+import { allowOtherOrigins } from './cors.ts';
+import { facePathOf, faceTable, type Face } from './face.ts';
 import type { HttpProblem } from './http-problem.ts';
 import type { Log } from './log.ts';
 import { createRegistry, httpMetrics } from './metrics.ts';
@@ -51,6 +52,8 @@ export interface Service {
 /** Time for a whole request to arrive: bounds slow clients. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const HEADERS_TIMEOUT_MS = 15_000;
+/** How often Node looks for connections that are late; its own 30 s would add to both timeouts. */
+const LATE_CHECK_MS = 5_000;
 const DRAIN_MS = 10_000;
 const CHECK_TIMEOUT_MS = 5_000;
 
@@ -72,11 +75,19 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   fastify.addHook('onRoute', (route) => routes.add(route.url, [route.method].flat()));
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', async (request: FastifyRequest) => {
-    const face = faceOf(request.url.split('?', 1)[0] as string);
-    if (face.stream) return undefined;
+    const face = faceOf(facePathOf(request));
+    // Where nothing is, a body is neither judged nor read: the answer is 404 or 405 whatever came.
+    if (face.stream || request.is404) return undefined;
     return readRequestBody(request.raw, face, mediaTypeOf(originalContentType(request.raw)));
   });
   measureRequests(fastify, httpMetrics(registry, options.name), options.log);
+  allowOtherOrigins(fastify, faceOf);
+  // Fastify adds a charset, which JSON does not have (RFC 8259 section 11).
+  fastify.addHook('onSend', async (_request, reply, payload) => {
+    if (reply.getHeader('content-type') === 'application/json; charset=utf-8')
+      void reply.header('content-type', 'application/json');
+    return payload;
+  });
   fastify.get('/healthz', () => ({ status: 'SERVING' }));
   fastify.get('/readyz', async (_request, reply) => {
     const readiness = await ready();
@@ -147,12 +158,27 @@ export async function listenOn(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Server> {
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: HEADERS_TIMEOUT_MS },
-    handler,
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: LATE_CHECK_MS,
+    },
+    (request, response) => {
+      toOriginForm(request);
+      handler(request, response);
+    },
   );
   server.listen(port, host);
   await once(server, 'listening');
   return server;
+}
+
+/** A request target may be a whole URL, and servers must take that (RFC 9112 section 3.2.2): everything here sees paths. */
+function toOriginForm(request: IncomingMessage): void {
+  const [origin] = /^https?:\/\/[^/?]*/i.exec(request.url ?? '') ?? [];
+  if (origin === undefined) return;
+  const rest = (request.url as string).slice(origin.length);
+  request.url = rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** Stops accepting, waits for answers under way, then cuts what is left. */

@@ -17,6 +17,15 @@ describe('parseHashedRekord', () => {
     expect(entry.verifier.publicKey.spki).toEqual(signer.publicKey.spki);
   });
 
+  it.each([
+    [parts.value.slice(2), '62 characters'],
+    [`g${parts.value.slice(1)}`, 'other characters'],
+  ])('says what is wrong with the digest %s', (value, got) => {
+    expect(() => parseHashedRekord(changed(sound, 'data.hash.value', value))).toThrow(
+      `data.hash.value in body should be 64 hex digits for sha256, got ${got}`,
+    );
+  });
+
   it.each<[string, JsonValue | undefined]>([
     ['data', undefined],
     ['data', null],
@@ -81,6 +90,15 @@ describe('canonicalHashedRekord', () => {
     const withUrl = changed(sound, 'signature.publicKey.url', 'https://example.com/key');
     const withMore = changed(withUrl, 'data.url', 'https://example.com/artifact');
     expect(canonicalHashedRekord(parseHashedRekord(withMore))).toEqual(
+      canonicalHashedRekord(parseHashedRekord(sound)),
+    );
+  });
+
+  it('gives one leaf for one signature, wrapped by a base64 tool or not', () => {
+    const wrap = (bytes: Uint8Array) => encodeBase64(bytes).replace(/.{76}/g, '$&\r\n');
+    const first = changed(sound, 'signature.content', wrap(parts.signature));
+    const wrapped = changed(first, 'signature.publicKey.content', wrap(encodeUtf8(parts.pem)));
+    expect(canonicalHashedRekord(parseHashedRekord(wrapped))).toEqual(
       canonicalHashedRekord(parseHashedRekord(sound)),
     );
   });

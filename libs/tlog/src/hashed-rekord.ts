@@ -80,9 +80,10 @@ function readHashValue(hash: JsonObject, algorithm: HashAlgorithm): string {
   const value = readString(hash, field);
   const length = HEX_LENGTHS[algorithm];
   if (value.length !== length || !/^[0-9a-fA-F]+$/.test(value)) {
+    const got = value.length === length ? 'other characters' : `${value.length} characters`;
     throw new TlogError(
       'SPEC',
-      `${field} of ${value.length} characters, ${algorithm} wants ${length} hex digits`,
+      `${field} in body should be ${length} hex digits for ${algorithm}, got ${got}`,
       {
         field,
       },
@@ -107,7 +108,8 @@ function readBase64(parent: JsonObject, field: string, maxLength: number): Uint8
     throw new TlogError('SPEC', `${field} in body should be at most ${maxLength} chars long`, { field });
   }
   try {
-    return decodeBase64(text);
+    // Go's decoder skips line breaks, so Rekor takes what `base64` wraps at 76 columns.
+    return decodeBase64(text.replace(/[\r\n]/g, ''));
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new TlogError('SPEC', `${field} in body must be of type byte`, { cause, field });

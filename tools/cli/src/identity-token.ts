@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { CliError, exitCodes } from './cli-error.ts';
 import { callService, reasonIn } from './service-call.ts';
 
@@ -16,9 +16,12 @@ export async function findIdentityToken(
   environment: NodeJS.ProcessEnv,
   note: (text: string) => void,
 ): Promise<string> {
-  if (given !== undefined)
-    return given.includes('.') && given.startsWith('eyJ') ? given : readTokenFile(given);
-  if (environment['SIGSTORE_ID_TOKEN']) return environment['SIGSTORE_ID_TOKEN'];
+  if (given !== undefined) {
+    const isToken = given.includes('.') && given.startsWith('eyJ');
+    return assertToken(isToken ? given : await readTokenFile(given), '--identity-token');
+  }
+  const kept = environment['SIGSTORE_ID_TOKEN'];
+  if (kept) return assertToken(kept.trim(), 'SIGSTORE_ID_TOKEN');
   const ambient = environment['ACTIONS_ID_TOKEN_REQUEST_URL'];
   const bearer = environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
   if (ambient && bearer) return requestGithubToken(ambient, bearer);
@@ -52,9 +55,13 @@ export async function requestDevelopmentToken(
 }
 
 async function requestGithubToken(requestUrl: string, bearer: string): Promise<string> {
+  if (!URL.canParse(requestUrl))
+    throw new CliError('ACTIONS_ID_TOKEN_REQUEST_URL is no URL', exitCodes.usage);
   const url = new URL(requestUrl);
   url.searchParams.set('audience', AUDIENCE);
-  const answer = await callService(url.href, { headers: { authorization: `Bearer ${bearer}` } });
+  const answer = await callService(url.href, {
+    headers: { authorization: `Bearer ${assertToken(bearer, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN')}` },
+  });
   const token = answer.json?.['value'];
   if (answer.status !== 200 || typeof token !== 'string') {
     throw new CliError(
@@ -64,9 +71,24 @@ async function requestGithubToken(requestUrl: string, bearer: string): Promise<s
   return token;
 }
 
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/** What may stand in a header. Anything else would be told, content and all, by whoever makes the header. */
+function assertToken(text: string, source: string): string {
+  if (text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text)) return text;
+  throw new CliError(`${source} holds no token`, exitCodes.usage);
+}
+
+/** At most what a token can have: the path may be a slip, and name a disk image. */
 async function readTokenFile(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim();
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_TOKEN_LENGTH + 16));
+      return buffer.toString('utf8', 0, bytesRead).trim();
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     throw new CliError('--identity-token is neither a token nor a readable file', exitCodes.usage, { cause });
   }

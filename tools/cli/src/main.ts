@@ -1,11 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
 import { envCommand } from './env.ts';
+import { watchOutput } from './output.ts';
 import { signCommand } from './sign.ts';
 import { tokenCommand } from './token.ts';
 import { verifyCommand } from './verify.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const program = new Command('sigstead')
+  .version(version)
   .description('Signs and verifies container images with a private Sigstore.')
   .option(
     '--url <url>',
@@ -22,12 +29,19 @@ const program = new Command('sigstead')
     'after',
     `
 First steps, beside a running stack (npm start):
-  $ npx sigstead sign localhost:8080/demo/hello:latest
-  $ npx sigstead verify localhost:8080/demo/hello:latest \\
-      --certificate-identity-regexp '^http://localhost:8080/sigstead-dev/' \\
+  $ npx sigstead sign localhost:8080/sigstead/self-check:latest
+  $ npx sigstead verify localhost:8080/sigstead/self-check:latest \\
+      --certificate-identity-regexp '^https://github.com/sigstead-dev/' \\
       --certificate-oidc-issuer http://localhost:8080/issuers/github`,
   );
 for (const command of program.commands) command.exitOverride();
+
+watchOutput(process.stdout, (reason) => {
+  process.stderr.write(`Error: ${reason}\n`);
+  process.exit(exitCodes.failed);
+});
+// Nobody is left to be told.
+watchOutput(process.stderr, () => undefined);
 
 try {
   await program.parseAsync();

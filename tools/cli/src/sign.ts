@@ -8,7 +8,7 @@ import { callService, reasonIn } from './service-call.ts';
 
 interface SignOptions {
   readonly identityToken?: string;
-  readonly annotations: Record<string, string>;
+  readonly annotations?: Record<string, string>;
   readonly bundle?: string;
   readonly output: string;
 }
@@ -22,7 +22,6 @@ export function signCommand(): Command {
       '-a, --annotations <key=value>',
       'adds to the signed payload, may be given several times',
       collect,
-      {},
     )
     .option('--bundle <file>', 'writes the Sigstore bundle to a file')
     .option('--output <format>', 'text or json', 'text')
@@ -39,7 +38,7 @@ export function signCommand(): Command {
         headers: { authorization: `Bearer ${token}` },
         body: {
           image,
-          ...(Object.keys(options.annotations).length === 0 ? {} : { annotations: options.annotations }),
+          ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
         },
       });
       if (answer.status !== 200 || answer.json === undefined)
@@ -78,7 +77,7 @@ async function writeBundle(path: string, bundle: JsonValue | undefined): Promise
   }
 }
 
-function collect(text: string, values: Readonly<Record<string, string>>): Record<string, string> {
+function collect(text: string, values: Readonly<Record<string, string>> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new CliError(`--annotations ${JSON.stringify(text)}, want key=value`, exitCodes.usage);
   return { ...values, [text.slice(0, at)]: text.slice(at + 1) };

@@ -7,18 +7,18 @@ export function tokenCommand(): Command {
   return new Command('token')
     .description("Prints an identity token of the stack's development issuer.")
     .option('--issuer <name>', 'github (a workflow run) or email (a person)', 'github')
-    .option('--claim <key=value>', 'sets a claim, may be given several times', collectClaim, {})
+    .option('--claim <key=value>', 'sets a claim, may be given several times', collectClaim)
     .addHelpText(
       'after',
       '\nExample:\n  $ export SIGSTORE_ID_TOKEN=$(npx sigstead token --claim repository=acme/app)',
     )
     .action(
       async (
-        options: { issuer: string; claim: Record<string, string | number | boolean> },
+        options: { issuer: string; claim?: Record<string, string | number | boolean> },
         command: Command,
       ) => {
         process.stdout.write(
-          `${await requestDevelopmentToken(baseUrl(command), options.issuer, options.claim)}\n`,
+          `${await requestDevelopmentToken(baseUrl(command), options.issuer, options.claim ?? {})}\n`,
         );
       },
     );
@@ -29,7 +29,7 @@ const NUMERIC_CLAIMS = new Set(['exp', 'nbf', 'iat']);
 /** Claims are text, as GitHub's are, but for times and `email_verified`. */
 function collectClaim(
   text: string,
-  claims: Readonly<Record<string, string | number | boolean>>,
+  claims: Readonly<Record<string, string | number | boolean>> = {},
 ): Record<string, string | number | boolean> {
   const at = text.indexOf('=');
   if (at < 1) throw new CliError(`--claim ${JSON.stringify(text)}, want key=value`, exitCodes.usage);

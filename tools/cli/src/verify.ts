@@ -38,7 +38,8 @@ Exit codes: 0 verified, 10 no signature, 11 no such image, 12 no signature passe
         throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, exitCodes.noSuchImage);
       }
       if (answer.status !== 200 || answer.json === undefined) {
-        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`);
+        const code = answer.status === 400 ? exitCodes.usage : exitCodes.failed;
+        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, code);
       }
       report(image, answer.json, options.output);
     });

@@ -18,8 +18,8 @@ export interface Database {
 }
 
 /** PostgreSQL with the roles, the database and the tables that the services expect, as in production. */
-export async function openDatabase(home: Home, port: number): Promise<Database> {
-  const server = await startPostgres({ directory: home.postgres, port });
+export async function openDatabase(home: Home, port: number, signal?: AbortSignal): Promise<Database> {
+  const server = await startPostgres({ directory: home.postgres, port, signal });
   try {
     const owner = { name: OWNER, password: await keptSecret(join(home.postgres, 'owner-password')) };
     const service = { name: LOG_ROLE, password: await keptSecret(join(home.postgres, 'log-password')) };

@@ -3,9 +3,11 @@ import { Module } from '@nestjs/common';
 import {
   createService,
   drainServer,
+  googleStatusErrors,
   isUnder,
   listenOn,
   problemJsonErrors,
+  rekorErrors,
   type Log,
   type Readiness,
   type Service,
@@ -16,6 +18,8 @@ export interface Route {
   readonly prefix: string;
   readonly service: Service;
 }
+
+const MAX_BODY_BYTES = 64 * 1024;
 
 @Module({})
 class FrontModule {}
@@ -37,7 +41,12 @@ export class Front {
     const own = await createService({
       name: 'local-stack',
       module: FrontModule,
-      faces: [{ prefix: '/', errors: problemJsonErrors, bodyLimit: 64 * 1024 }],
+      // What no service owns under the foreign APIs is answered as their clients read it.
+      faces: [
+        { prefix: '/', errors: problemJsonErrors, bodyLimit: MAX_BODY_BYTES },
+        { prefix: '/api/v1', errors: rekorErrors, bodyLimit: MAX_BODY_BYTES },
+        { prefix: '/api/v2', errors: googleStatusErrors, bodyLimit: MAX_BODY_BYTES },
+      ],
       explain: () => undefined,
       checks: {},
       registry,
@@ -50,17 +59,18 @@ export class Front {
     this.#routes = routes;
   }
 
-  /** Listens on every address the name means: clients differ in which of `localhost`'s two they try. */
-  async listen(port: number, host: string): Promise<void> {
-    const addresses = host === 'localhost' ? ['127.0.0.1', '::1'] : [host];
+  async listen(port: number, addresses: readonly string[]): Promise<void> {
     for (const address of addresses) {
       try {
         this.#servers.push(
           await listenOn(port, address, (request, response) => this.#handle(request, response)),
         );
       } catch (error) {
-        // A machine without IPv6 has no ::1; the first address must work.
-        if (address !== '::1') throw error;
+        // A machine without IPv6 has no ::1. Taken by another is something else: half of all clients would talk to that one.
+        const isMissing = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(
+          (error as NodeJS.ErrnoException).code ?? '',
+        );
+        if (address !== '::1' || !isMissing) throw error;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 /** Where the local stack keeps everything (`SIGSTEAD_HOME`, default `.sigstead`). */
@@ -14,9 +14,15 @@ export interface Home {
   readonly trust: string;
 }
 
+/** @throws Error naming the folder when it cannot be made or written to */
 export async function openHome(path: string): Promise<Home> {
   const root = resolve(path);
-  await mkdir(root, { recursive: true });
+  try {
+    await mkdir(root, { recursive: true });
+    await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new Error(`the state folder ${root} (SIGSTEAD_HOME) cannot be used`, { cause });
+  }
   return {
     root,
     postgres: join(root, 'postgres'),

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { selfCheck } from './self-check.ts';
-import { startStack, type LocalStack } from './stack.ts';
+import { startStack } from './stack.ts';
 
 const HELP = `npm start -- [options]
 
@@ -14,19 +14,22 @@ development an issuer of identity tokens and a container registry.
 
 Environment:
   PORT           port for everything, 8080; 0 picks a free one and keeps it for the state folder
-  HOST           address to listen on, localhost; anything else is reachable by others
+  HOST           address to listen on besides this machine's own, localhost; others can then reach the stack
   SIGSTEAD_HOME  state folder: database, keys, trust files; .sigstead
 `;
 
 const startedAt = performance.now();
+const stopping = new AbortController();
 
 try {
-  await main();
+  await main(stopping.signal);
 } catch (error) {
+  // Told to stop before it was up: nothing failed.
+  if (stopping.signal.aborted) process.exit(130);
   fail(error);
 }
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     options: {
       once: { type: 'boolean' },
@@ -38,18 +41,17 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const running: { stack?: LocalStack } = {};
-  stopOnSignals(() => running.stack);
+  stopOnSignals();
   const stack = await startStack({
     home: process.env['SIGSTEAD_HOME'] || '.sigstead',
     port: readPort(process.env['PORT']),
     host: process.env['HOST'] || 'localhost',
     logLevel: values.verbose ? 'info' : 'warn',
     progress: (text) => process.stderr.write(`${text}\n`),
+    signal,
   });
-  running.stack = stack;
   try {
-    const { report } = await selfCheck(stack.publicUrl, new Date());
+    const { report } = await Promise.race([selfCheck(stack.publicUrl, new Date()), aborted(signal)]);
     process.stdout.write(`\n${report.trimEnd()}\n\n`);
   } catch (error) {
     await stack.close();
@@ -63,27 +65,35 @@ async function main(): Promise<void> {
   }
   process.stderr.write(`up in ${seconds} s, state in ${stack.home}\n`);
   process.stdout.write(`ready: ${stack.publicUrl}\n`);
+  await aborted(signal).catch(() => undefined);
+  await stack.close();
+  process.exit(0);
 }
 
-/** The first signal drains and stops everything, PostgreSQL last; a second one, or one before the stack is up, ends at once. */
-function stopOnSignals(current: () => LocalStack | undefined): void {
-  let stopping = false;
+/** The first signal drains and stops everything that runs by then, PostgreSQL last; a second one ends at once. */
+function stopOnSignals(): void {
   const stop = () => {
-    const stack = current();
     // Exit handlers still run: the database server is told to shut down.
-    if (stopping || stack === undefined) process.exit(130);
-    stopping = true;
+    if (stopping.signal.aborted) process.exit(130);
     process.stderr.write('stopping ...\n');
-    stack.close().then(() => process.exit(0), fail);
+    stopping.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop);
+}
+
+/** Rejects when the signal comes. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
 }
 
 function readPort(text: string | undefined): number {
   if (text === undefined || text === '') return 8080;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65535)
-    throw new Error('PORT is a number from 0 to 65535');
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65535) throw new Error('PORT is a number from 0 to 65535');
   return port;
 }
 

@@ -1,5 +1,6 @@
 import { encodeUtf8, isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
 import { OCI_CONFIG, OCI_MANIFEST, RegistryClient, digestOf, parseImageReference } from '@sigstead/oci';
+import { tarLayer } from './tar-layer.ts';
 
 export class SelfCheckError extends Error {
   override readonly name = 'SelfCheckError';
@@ -44,13 +45,13 @@ export async function selfCheck(publicUrl: string, now: Date): Promise<SelfCheck
 async function pushSmallImage(image: string, now: Date): Promise<void> {
   const client = new RegistryClient({ fetch, timeoutMs: 10_000 });
   const reference = parseImageReference(image);
-  const layer = encodeUtf8(`hello from sigstead, ${now.toISOString()}\n`);
+  const layer = tarLayer('hello.txt', encodeUtf8(`hello from sigstead, ${now.toISOString()}\n`));
   const config = encodeUtf8(
     JSON.stringify({
       architecture: 'amd64',
       os: 'linux',
       config: {},
-      rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
+      rootfs: { type: 'layers', diff_ids: [digestOf(layer.archive)] },
     }),
   );
   const descriptor = async (mediaType: string, bytes: Uint8Array) => ({
@@ -62,7 +63,7 @@ async function pushSmallImage(image: string, now: Date): Promise<void> {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
     config: await descriptor(OCI_CONFIG, config),
-    layers: [await descriptor('application/vnd.oci.image.layer.v1.tar', layer)],
+    layers: [await descriptor('application/vnd.oci.image.layer.v1.tar+gzip', layer.compressed)],
   };
   await client.pushManifest(reference, 'latest', OCI_MANIFEST, encodeUtf8(JSON.stringify(manifest)));
 }

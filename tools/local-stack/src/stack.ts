@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createCertificateAuthority } from '@sigstead/certificate-authority';
+import { claimDirectory } from '@sigstead/embedded-postgres';
 import { createLog, createRegistry, type LogLevel, type Service } from '@sigstead/server';
 import { createSigner } from '@sigstead/signer';
 import { createTransparencyLog } from '@sigstead/transparency-log';
 import { createVerifier } from '@sigstead/verifier';
+import { addressesOf } from './addresses.ts';
 import { openDatabase } from './database.ts';
 import { Front, type Route } from './front.ts';
 import { openHome, type Home } from './home.ts';
@@ -22,6 +24,8 @@ export interface StackOptions {
   readonly logLevel: LogLevel;
   /** Told what is going on, for work that takes a while. */
   readonly progress: (text: string) => void;
+  /** Gives up starting; what was started is stopped first. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LocalStack {
@@ -35,17 +39,34 @@ export interface LocalStack {
 /** Registries of this machine, on any port, are spoken to as `docker` does: without TLS. */
 const LOOPBACK = ['localhost:*', '127.0.0.1:*', '[::1]:*'];
 
-/** Body sizes and timeouts of the services as they come; only what joins them is said here. */
+/**
+ * Body sizes and timeouts of the services as they come; only what joins them is said here.
+ *
+ * @throws PostgresError IN_USE when another process runs this state folder, before anything in it is touched
+ */
 export async function startStack(options: StackOptions): Promise<LocalStack> {
   const home = await openHome(options.home);
-  const ports = await choosePorts(home.root, options.port);
+  const release = await claimDirectory(home.root);
+  try {
+    const stack = await startClaimed(home, options);
+    return { ...stack, close: () => stack.close().finally(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function startClaimed(home: Home, options: StackOptions): Promise<LocalStack> {
+  const { signal } = options;
+  const { listen, dial } = addressesOf(options.host);
+  const ports = await choosePorts(home.root, options.port, listen);
   // Clients see one name, the services dial the address: nothing of ours depends on how `localhost` resolves.
   const publicUrl = `http://localhost:${ports.http}`;
-  const internalUrl = `http://${options.host === 'localhost' ? '127.0.0.1' : options.host}:${ports.http}`;
+  const internalUrl = `http://${dial}:${ports.http}`;
   const ceremony = await openCeremony(home, new Date());
   await writeAddresses(home, ceremony, publicUrl, internalUrl);
   options.progress('starting PostgreSQL ...');
-  const database = await openDatabase(home, ports.postgres);
+  const database = await openDatabase(home, ports.postgres, signal);
   const opened: Service[] = [];
   let front: Front | undefined;
   const close = async () => {
@@ -55,11 +76,12 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     await database.server.stop();
   };
   try {
+    signal?.throwIfAborted();
     options.progress('starting the services ...');
     const registry = createRegistry();
     front = await Front.create(registry, createLog('local-stack', options.logLevel));
     // The front answers before all are there: the authority's first act may be a call of the log.
-    await front.listen(ports.http, options.host);
+    await front.listen(ports.http, listen);
     const routes = await openServices(
       home,
       { publicUrl, internalUrl, databaseUrl: database.logUrl },
@@ -68,6 +90,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       opened,
     );
     front.route(routes);
+    signal?.throwIfAborted();
     return { publicUrl, home: home.root, close };
   } catch (error) {
     await close();
@@ -75,7 +98,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   }
 }
 
-interface Addresses {
+interface Urls {
   readonly publicUrl: string;
   readonly internalUrl: string;
   readonly databaseUrl: string;
@@ -83,7 +106,7 @@ interface Addresses {
 
 async function openServices(
   home: Home,
-  { publicUrl, internalUrl, databaseUrl }: Addresses,
+  { publicUrl, internalUrl, databaseUrl }: Urls,
   { logLevel }: StackOptions,
   registry: Service['registry'],
   opened: Service[],
@@ -165,7 +188,7 @@ async function openServices(
       '/api/v1/signingCert',
       '/api/v1/rootCert',
     ]),
-    ...under(transparencyLog, ['/api/v1/log', '/api/v1/index', '/ctlog', '/ct', '/ping']),
+    ...under(transparencyLog, ['/api/v1/log', '/ctlog', '/ct', '/ping']),
     ...under(signer, ['/api/v1/sign']),
     ...under(verifier, ['/api/v1/verify', '/trust']),
     ...under(images, ['/v2']),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   readCeremony,
@@ -16,6 +17,13 @@ const LOG_HOST = 'localhost';
 export async function openCeremony(home: Home, now: Date): Promise<Ceremony> {
   const known = await readCeremony(home.root);
   if (known !== undefined) return known;
+  // The ceremony comes before the database. New keys for an old log would only destroy what is left of the old ones.
+  if (existsSync(join(home.postgres, 'initialised'))) {
+    throw new Error(
+      `${home.root} has a database, but the record of its keys (ceremony.json) is gone: ` +
+        'put it back, or delete the whole folder to begin anew',
+    );
+  }
   const plan = { organization: 'sigstead', logHost: LOG_HOST, ctShard: String(now.getUTCFullYear()) };
   return writeCeremony(home.root, plan, {
     now,

@@ -5,13 +5,23 @@ import { z } from 'zod';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
+/** Not `z.record`, which passes over a key `__proto__`: an annotation must be signed or refused. */
+const annotationsSchema = z
+  .custom<Record<string, string>>(isObject, 'want an object')
+  .superRefine((value, context) => {
+    for (const [name, text] of Object.entries(value)) {
+      if (typeof text !== 'string' || name === '__proto__')
+        context.addIssue({ code: 'custom', path: [name], message: 'want a text under a usable name' });
+    }
+  });
+
 const schema = z.strictObject({
   /** host/repository[:tag][@digest] */
   image: z.string().min(1).max(1024),
   /** Here or in the Authorization header. */
   identityToken: z.string().min(1).max(16_384).optional(),
   /** Become part of the signed payload. */
-  annotations: z.record(z.string(), z.string()).optional(),
+  annotations: annotationsSchema.optional(),
 });
 
 export interface SignRequest {
@@ -87,4 +97,8 @@ function fieldProblem(issue: z.core.$ZodIssue | undefined): HttpProblem {
 
 function invalid(field: string, message: string): HttpProblem {
   return new HttpProblem(400, message, { type: 'invalid-request', field, extra: { step: 'input' } });
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

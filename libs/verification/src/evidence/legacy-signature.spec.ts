@@ -86,6 +86,7 @@ describe('evidenceFromLegacySignature', () => {
     ['integratedTime', null],
     ['integratedTime', -5],
     ['logID', 'xyz'],
+    ['logID', 'AB'.repeat(32)],
     ['logID', 7],
     ['body', '%%%'],
     ['body', ''],

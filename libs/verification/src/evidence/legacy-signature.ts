@@ -70,7 +70,7 @@ function readRekorBundle(text: string): TransparencyLogEntry {
   );
   return {
     logIndex: BigInt(natural(payload, 'logIndex')),
-    logId: checked('EVIDENCE_MALFORMED', 'Payload.logID', () => decodeHex(textField(payload, 'logID'))),
+    logId: logId(textField(payload, 'logID')),
     kind: frame.kind,
     kindVersion: frame.apiVersion,
     integratedTimeSeconds: BigInt(natural(payload, 'integratedTime')),
@@ -94,6 +94,12 @@ function certificateDer(pem: string): Uint8Array {
   if (block?.label !== 'CERTIFICATE')
     throw malformed(`${what} is ${block?.label ?? 'empty'}, want one CERTIFICATE`);
   return block.bytes;
+}
+
+/** Lower case, as the log signed it: a text that was never signed is not evidence, even when it means the same. */
+function logId(text: string): Uint8Array {
+  if (text !== text.toLowerCase()) throw malformed('Payload.logID is not in lower-case hex');
+  return checked('EVIDENCE_MALFORMED', 'Payload.logID', () => decodeHex(text));
 }
 
 function base64(what: string, text: string): Uint8Array {
