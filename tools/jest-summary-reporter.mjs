@@ -13,6 +13,9 @@ export default class SummaryReporter {
     const folder = resolve(import.meta.dirname, '../.jest-summary');
     mkdirSync(folder, { recursive: true });
     const failed = numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0);
-    writeFileSync(join(folder, `${this.#name}.json`), JSON.stringify({ passed: numPassedTests, failed, skipped: numPendingTests }));
+    writeFileSync(
+      join(folder, `${this.#name}.json`),
+      JSON.stringify({ passed: numPassedTests, failed, skipped: numPendingTests }),
+    );
   }
 }

@@ -1,3 +1,9 @@
 import { preset } from '../../jest.preset.mjs';
 
-export default { ...preset, displayName: 'encoding', rootDir: import.meta.dirname, roots: ['<rootDir>/src'], passWithNoTests: true };
+export default {
+  ...preset,
+  displayName: 'encoding',
+  rootDir: import.meta.dirname,
+  roots: ['<rootDir>/src'],
+  passWithNoTests: true,
+};

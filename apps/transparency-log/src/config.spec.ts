@@ -1,6 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readConfig } from '@sigstead/server';
-import { environmentSchema, logsFileSchema, migrationEnvironmentSchema } from './config.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environmentSchema, logsFileSchema } from './config.ts';
+import { migrationEnvironmentSchema } from './migration-config.ts';
 
 const environment = {
   DATABASE_URL: 'postgres://a:secret@b/c',
@@ -39,6 +43,92 @@ describe('the environment', () => {
     expect(() => readConfig(migrationEnvironmentSchema, {})).toThrow(
       /MIGRATION_DATABASE_URL[^]*SERVICE_ROLE/,
     );
+  });
+});
+
+describe('a password in a file', () => {
+  let directory: string;
+  const file = (name: string): string => join(directory, name);
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'sigstead-config-'));
+    for (const name of ['superuser', 'owner', 'service']) writeFileSync(file(name), `${name}/@: ö\n`);
+    writeFileSync(file('empty'), '\n');
+  });
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('completes the connection string', () => {
+    const { service } = readConfig(environmentSchema, {
+      ...environment,
+      DATABASE_URL: 'postgres://sigstead_log@postgres:5432/sigstead?sslmode=require',
+      DATABASE_PASSWORD_FILE: file('service'),
+    });
+    expect(service.databaseUrl).toBe(
+      'postgres://sigstead_log:service%2F%40%3A%20%C3%B6@postgres:5432/sigstead?sslmode=require',
+    );
+  });
+
+  it.each([
+    ['DATABASE_URL', 'postgres://a:secret@b/c', 'service'],
+    ['DATABASE_URL', 'postgres://b/c', 'service'],
+    ['DATABASE_URL', 'postgres:///c', 'service'],
+    ['DATABASE_URL', 'secret', 'service'],
+    ['DATABASE_URL', 'postgres://%zz@b/c', 'service'],
+    ['DATABASE_PASSWORD_FILE', 'postgres://a@b/c', 'empty'],
+    ['DATABASE_PASSWORD_FILE', 'postgres://a@b/c', 'absent'],
+  ])('is refused, naming %s, for %s and the file %s', (name, url, password) => {
+    const read = (): unknown =>
+      readConfig(environmentSchema, {
+        ...environment,
+        DATABASE_URL: url,
+        DATABASE_PASSWORD_FILE: file(password),
+      });
+    expect(read).toThrow(new RegExp(`^settings are not usable:\\n {2}${name}: .*$`));
+    expect(read).not.toThrow(/secret/);
+  });
+
+  const compose = () => ({
+    ADMIN_DATABASE_URL: 'postgres://postgres@postgres:5432/postgres',
+    ADMIN_DATABASE_PASSWORD_FILE: file('superuser'),
+    MIGRATION_DATABASE_URL: 'postgres://sigstead_owner@postgres:5432/sigstead',
+    MIGRATION_DATABASE_PASSWORD_FILE: file('owner'),
+    SERVICE_ROLE: 'sigstead_log',
+    SERVICE_ROLE_PASSWORD_FILE: file('service'),
+  });
+
+  it('is there for each of the three roles of a migration that prepares the server', () => {
+    expect(readConfig(migrationEnvironmentSchema, compose())).toEqual({
+      databaseUrl: 'postgres://sigstead_owner:owner%2F%40%3A%20%C3%B6@postgres:5432/sigstead',
+      serviceRole: 'sigstead_log',
+      preparation: {
+        adminUrl: 'postgres://postgres:superuser%2F%40%3A%20%C3%B6@postgres:5432/postgres',
+        owner: { name: 'sigstead_owner', password: 'owner/@: ö' },
+        service: { name: 'sigstead_log', password: 'service/@: ö' },
+        database: 'sigstead',
+      },
+    });
+  });
+
+  it('is not needed by a migration of what is there already', () => {
+    const { MIGRATION_DATABASE_URL, SERVICE_ROLE } = compose();
+    expect(readConfig(migrationEnvironmentSchema, { MIGRATION_DATABASE_URL, SERVICE_ROLE })).toEqual({
+      databaseUrl: MIGRATION_DATABASE_URL,
+      serviceRole: 'sigstead_log',
+      preparation: undefined,
+    });
+  });
+
+  it.each<[string, NodeJS.ProcessEnv]>([
+    ['SERVICE_ROLE_PASSWORD_FILE', { SERVICE_ROLE_PASSWORD_FILE: undefined }],
+    ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_PASSWORD_FILE: undefined }],
+    ['MIGRATION_DATABASE_URL', { MIGRATION_DATABASE_URL: 'postgres://owner@postgres' }],
+    ['ADMIN_DATABASE_URL', { ADMIN_DATABASE_URL: 'postgres://a:b@postgres/postgres' }],
+    ['ADMIN_DATABASE_PASSWORD_FILE', { ADMIN_DATABASE_PASSWORD_FILE: 'absent' }],
+    ['SERVICE_ROLE_PASSWORD_FILE', { ADMIN_DATABASE_URL: undefined }],
+  ])('of a migration is refused, naming %s, with %j', (name, changes) => {
+    const read = (): unknown => readConfig(migrationEnvironmentSchema, { ...compose(), ...changes });
+    expect(read).toThrow(new RegExp(`  ${name}: `));
   });
 });
 

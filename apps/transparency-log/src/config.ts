@@ -2,6 +2,7 @@ import { setting } from '@sigstead/server';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { databaseUrlOf } from './database-settings.ts';
 import { LogError, messageOf } from './errors.ts';
 
 const keyFiles = {
@@ -66,8 +67,9 @@ export interface TransparencyLogConfig {
 /** The environment of the service. */
 export const environmentSchema = z
   .object({
-    /** postgres://role:password@host/database */
+    /** postgres://role:password@host/database, or without the password, which is then in the file. */
     DATABASE_URL: z.string().min(1),
+    DATABASE_PASSWORD_FILE: setting.file().optional(),
     /** JSON, see {@link logsFileSchema}; relative paths in it resolve against its folder. */
     LOGS_FILE: setting.file(),
     /** One folder per log is made in it. */
@@ -78,24 +80,16 @@ export const environmentSchema = z
     /** A hashedrekord with a certificate has 4 KB; certificate chains more. */
     MAX_BODY_BYTES: setting.positive(512 * 1024),
   })
-  .transform((environment) => ({
+  .transform((environment, context) => ({
     host: environment.HOST,
     port: environment.PORT,
     service: {
-      databaseUrl: environment.DATABASE_URL,
+      databaseUrl: databaseUrlOf(environment, 'DATABASE', context),
       logsFile: environment.LOGS_FILE,
       anchorDirectory: environment.ANCHOR_DIRECTORY,
       maxBodyBytes: environment.MAX_BODY_BYTES,
     } satisfies TransparencyLogConfig,
   }));
-
-/** The environment of the one-shot migration. */
-export const migrationEnvironmentSchema = z.object({
-  /** Connects as the owner of the schema. */
-  MIGRATION_DATABASE_URL: z.string().min(1),
-  /** Existing role of the service. */
-  SERVICE_ROLE: z.string().min(1),
-});
 
 /**
  * The logs to serve, with absolute paths.

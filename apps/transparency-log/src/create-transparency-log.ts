@@ -75,12 +75,13 @@ export async function createTransparencyLog(
   }
 }
 
+/** Public APIs all: web pages that search or verify read them from any origin. */
 function facesOf(bodyLimit: number): Face[] {
   return [
-    { prefix: '/api/v1/log', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'] },
-    { prefix: '/ping', errors: rekorErrors, bodyLimit },
-    { prefix: '/ctlog', errors: textErrors, bodyLimit },
-    { prefix: '/ct/v1', errors: textErrors, bodyLimit },
+    { prefix: '/api/v1/log', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'], cors: true },
+    { prefix: '/ping', errors: rekorErrors, bodyLimit, cors: true },
+    { prefix: '/ctlog', errors: textErrors, bodyLimit, cors: true },
+    { prefix: '/ct/v1', errors: textErrors, bodyLimit, cors: true },
   ];
 }
 
@@ -95,7 +96,7 @@ function checksOf(pool: Pool, logs: readonly RunningLog[]): Record<string, () =>
     ...Object.fromEntries(
       logs.map(({ identity, publication }) => [
         `anchor ${identity.name}`,
-        async () => `${(await publication.head()).size} entries published`,
+        async () => `${(await publication.check()).size} entries published`,
       ]),
     ),
   };

@@ -55,6 +55,8 @@ async function administer(
 ): Promise<void> {
   const client = await connect({ url, applicationName: 'sigstead-administration' });
   try {
+    // Two who prepare the same server at once would both find a role absent, and one would fail.
+    await client.query("SELECT pg_advisory_lock(hashtextextended('sigstead administration', 0))");
     await work(client);
   } catch (cause) {
     if (cause instanceof PostgresError) throw cause;

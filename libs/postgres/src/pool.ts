@@ -11,7 +11,10 @@ export interface ConnectionOptions {
   readonly statementTimeoutMs?: number;
   /** Longest wait for a row lock. Default 10 s, below the statement timeout so that the message names the lock. */
   readonly lockTimeoutMs?: number;
-  /** How long the server keeps the locks of a client that fell silent inside a transaction. Default 15 s. */
+  /**
+   * How long the server keeps the locks of a client that fell silent inside a transaction. Default 5 s, below the lock timeout: others
+   * who wait for such a client's lock then get it instead of failing.
+   */
   readonly idleInTransactionTimeoutMs?: number;
 }
 
@@ -61,7 +64,7 @@ function connectionConfig(options: ConnectionOptions): pg.ClientConfig {
     // These three travel in the start-up message, so they hold for the session whatever the role's defaults are.
     statement_timeout: statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs ?? 10_000,
-    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 15_000,
+    idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 5_000,
     // The server's limit cannot fire when the server itself is gone: then the client gives up a little later.
     query_timeout: statementTimeoutMs + 5_000,
     keepAlive: true,

@@ -39,7 +39,8 @@ export async function runTransaction<T>(
   client: Client | PoolClient,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  await client.query('BEGIN');
+  // Said aloud: under a role's other default what is read after waiting for a lock would be older than the lock.
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   const result = await work(client);
   let command: string;
   try {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileAnchor } from './file-anchor.ts';
+import { formatAnchorFile } from './anchor-file.ts';
 import type { TreeHead } from './anchor.ts';
 
 let directory: string;
@@ -17,6 +19,16 @@ afterEach(async () => {
 
 function head(size: number): TreeHead {
   return { size: BigInt(size), root: new Uint8Array(32).fill(size % 256) };
+}
+
+function name(version: number): string {
+  return String(version).padStart(20, '0');
+}
+
+/** What `swaps` other writers leave behind, pruning included, after the first value. */
+function overtakeSync(swaps: number): void {
+  for (let i = 1; i <= swaps; i++) writeFileSync(join(directory, name(i + 1)), formatAnchorFile(head(i)));
+  for (let i = 1; i <= swaps + 1 - 64; i++) unlinkSync(join(directory, name(i)));
 }
 
 async function filled(values: number): Promise<FileAnchor> {
@@ -90,6 +102,42 @@ describe('FileAnchor', () => {
     const stale = `${3}`.padStart(20, '0');
     expect(await anchor.compareAndSwap(stale, head(200))).toBe(false);
     expect((await anchor.read())?.size).toBe(69n);
+  });
+
+  it('never lets a writer win that was paused before its link while pruning freed its number', async () => {
+    const anchor = await filled(1);
+    const version = (await anchor.read())?.version;
+    let overtaken = false;
+    // Looked at after the version was compared and before the file is written: there the writer sleeps.
+    const late: TreeHead = {
+      root: head(200).root,
+      get size() {
+        if (!overtaken) overtakeSync(69);
+        overtaken = true;
+        return 200n;
+      },
+    };
+    expect(await anchor.compareAndSwap(version, late)).toBe(false);
+    expect(overtaken).toBe(true);
+    // The link itself succeeded: the number was free again.
+    expect((await readdir(directory)).sort()[0]).toBe(name(2));
+    expect((await anchor.read())?.size).toBe(69n);
+    expect(await anchor.compareAndSwap(name(70), head(70))).toBe(true);
+    expect(await readdir(directory)).not.toContain(name(2));
+  });
+
+  it('never lets a paused writer win while its number is still taken', async () => {
+    const anchor = await filled(1);
+    const version = (await anchor.read())?.version;
+    const late: TreeHead = {
+      root: head(200).root,
+      get size() {
+        if (!existsSync(join(directory, name(2)))) overtakeSync(1);
+        return 200n;
+      },
+    };
+    expect(await anchor.compareAndSwap(version, late)).toBe(false);
+    expect((await anchor.read())?.size).toBe(1n);
   });
 
   it('ignores what a crash before the link left', async () => {

@@ -39,6 +39,7 @@ export interface HostLogOptions<Seal> {
   readonly seal: (head: TreeHead) => Promise<Seal>;
   readonly observer: LogObserver;
   readonly maxPending?: number;
+  readonly maxPendingBytes?: number;
 }
 
 export interface LogObserver extends SequencerObserver {
@@ -72,12 +73,11 @@ export async function hostLog<Seal>(options: HostLogOptions<Seal>): Promise<Host
  */
 async function publishCommitted(database: Database, publication: Publication, logId: number): Promise<void> {
   try {
-    const row = await withTransaction(database.pool, async (connection) => {
-      const locked = await lockLogRow(connection, logId);
-      await publication.assertAnchored(connection, locked);
-      return locked;
+    const base = await withTransaction(database.pool, async (connection) => {
+      const row = await lockLogRow(connection, logId);
+      return { row, anchored: await publication.assertAnchored(connection, row) };
     });
-    await publication.advance({ size: row.size, root: row.root });
+    await publication.advance({ size: base.row.size, root: base.row.root }, base);
   } catch (error) {
     if (error instanceof LogError && error.code === 'REFUSED') return;
     if (error instanceof LogError) throw error;

@@ -148,6 +148,57 @@ describe('the anchor', () => {
     await expectRefusal(replica, /no tree head of size 2/);
   });
 
+  it('is not swapped over what another database published meanwhile: a failover without fencing', async () => {
+    await fill(await open(), 'a', 2);
+    const promoted = await backUp();
+    const other = await open({ databaseUrl: promoted.serviceUrl });
+    // Committed here to size 5 and not published yet, while the promoted copy goes on to size 3 and publishes.
+    const replica = await open({
+      seal: async (head) => {
+        if (head.size === 5n) await fill(other, 'elsewhere', 1);
+        return `sealed ${head.size}`;
+      },
+    });
+    const late = ['b', 'c', 'd'].map((text) => replica.log.sequencer.submit(submission(text)));
+    for (const { status } of await Promise.allSettled(late)) expect(status).toBe('rejected');
+    await expectRefusal(replica, /no tree head of size 3/);
+    expect((await other.log.publication.head()).size).toBe(3n);
+    await fill(other, 'goes on', 1);
+  });
+
+  it('ahead of a row whose lock was lost is no contradiction', async () => {
+    const file = await FileAnchor.open(join(anchors.path, 'test'));
+    const gate = { reached: (): void => undefined, open: Promise.resolve() };
+    const anchor: Anchor = {
+      read: async () => {
+        gate.reached();
+        await gate.open;
+        return file.read();
+      },
+      compareAndSwap: (expected, next) => file.compareAndSwap(expected, next),
+    };
+    const paused = await open({ anchor });
+    const other = await open();
+    await fill(paused, 'a', 2);
+    let release = (): void => undefined;
+    gate.open = new Promise((resolve) => (release = resolve));
+    const reached = new Promise<void>((resolve) => (gate.reached = resolve));
+    const late = paused.log.sequencer.submit(submission('late'));
+    const rejected = expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await reached;
+    // What idle_in_transaction_session_timeout does, without the wait.
+    await runSql(
+      postgres.server.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'`,
+    );
+    await fill(other, 'b', 2);
+    release();
+    await rejected;
+    expect(paused.observed.refusals).toEqual([]);
+    await fill(paused, 'late', 1);
+    expect((await auditLog(database.ownerUrl, 'test')).size).toBe(5);
+  });
+
   it('that is missing shuts a log with entries, also after a restart', async () => {
     const replica = await open();
     await fill(replica, 'a', 2);

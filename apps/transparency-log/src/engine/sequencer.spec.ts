@@ -136,6 +136,54 @@ describe('batches', () => {
     expect((await auditLog(database.ownerUrl, name)).size).toBe(10);
   });
 
+  it('take at most the bytes the queue holds', async () => {
+    const replica = await open({ maxPendingBytes: 10_000 });
+    const results = await Promise.allSettled(
+      texts('large', 20).map((text) => replica.log.sequencer.submit(submission(text, 2_000))),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+    for (const result of results.slice(4)) expect(result).toMatchObject({ reason: { code: 'OVERLOADED' } });
+  });
+
+  it('do not fail for one entry that cannot be encoded', async () => {
+    const replica = await open();
+    const poison = {
+      ...submission('poison'),
+      encode: () => {
+        throw new Error('a field is too long');
+      },
+    };
+    const results = await Promise.allSettled([
+      replica.log.sequencer.submit(submission('a')),
+      replica.log.sequencer.submit(poison),
+      replica.log.sequencer.submit(submission('b')),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { message: 'a field is too long' } });
+  });
+
+  it('are not written where COMMIT promises nothing', async () => {
+    const replica = await open();
+    const nameOf = (url: string): string => new URL(url).pathname.slice(1);
+    const service = `ALTER ROLE tlog_service IN DATABASE ${nameOf(database.ownerUrl)}`;
+    await runSql(postgres.server.url, `${service} SET synchronous_commit = off`);
+    await runSql(
+      postgres.server.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tlog_service'`,
+    );
+    const refused = {
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(/synchronous_commit/) as unknown,
+    };
+    await expect(open({ name: 'undurable' })).rejects.toMatchObject(refused);
+    await runSql(postgres.server.url, `${service} RESET synchronous_commit`);
+    await runSql(
+      postgres.server.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tlog_service'`,
+    );
+    await submitAll(replica, ['a']);
+  });
+
   it('are finished, and nothing new is taken, when the sequencer closes', async () => {
     const replica = await open();
     const waiting = submitAll(replica, texts('last', 600));

@@ -15,8 +15,9 @@ import type { Database } from './database.ts';
 import type { Integrity } from './integrity.ts';
 import type { NodeReader } from './node-reader.ts';
 import { planBatch, type BatchPlan, type Timestamps } from './plan-batch.ts';
-import type { Publication } from './publication.ts';
+import type { LockedBase, Publication } from './publication.ts';
 import { assertStorable, type Sequenced, type Submission } from './submission.ts';
+import { SubmissionQueue } from './submission-queue.ts';
 
 export interface SequencerOptions<Seal> {
   readonly logId: number;
@@ -31,8 +32,8 @@ export interface SequencerOptions<Seal> {
   readonly observer: SequencerObserver;
   /** Waiting submissions at most, 4096 unless told. */
   readonly maxPending?: number;
-  /** Entries of one transaction at most, 256 unless told. */
-  readonly maxBatch?: number;
+  /** Bytes of their entries at most, 64 MiB unless told; one entry is taken whatever its size. */
+  readonly maxPendingBytes?: number;
 }
 
 /** Told what happens; for metrics and the service's log. */
@@ -47,6 +48,7 @@ export interface SequencerObserver {
 
 interface Pending<Seal> {
   readonly submission: Submission;
+  readonly bytes: number;
   /** How often its COMMIT was lost without the entry being stored. */
   lost: number;
   readonly resolve: (sequenced: Sequenced<Seal>) => void;
@@ -64,11 +66,13 @@ interface Placed {
 
 interface CommittedBatch {
   readonly head: TreeHead;
+  readonly base: LockedBase;
   /** One per submission of the batch; undefined: not stored, to be submitted again. */
   readonly placed: readonly (Placed | undefined)[];
 }
 
 const MAX_LOST = 3;
+const MAX_BATCH = { entries: 256, bytes: 8 * 1024 * 1024 };
 
 /**
  * Puts submissions into one log, a batch per transaction. The lock on the log's row is the only order there is: any number of
@@ -79,16 +83,16 @@ const MAX_LOST = 3;
  */
 export class Sequencer<Seal> {
   readonly #options: SequencerOptions<Seal>;
-  readonly #maxPending: number;
-  readonly #maxBatch: number;
-  readonly #queue: Pending<Seal>[] = [];
+  readonly #queue: SubmissionQueue<Pending<Seal>>;
   #running: Promise<void> | undefined;
   #closing = false;
 
   constructor(options: SequencerOptions<Seal>) {
     this.#options = options;
-    this.#maxPending = options.maxPending ?? 4096;
-    this.#maxBatch = options.maxBatch ?? 256;
+    this.#queue = new SubmissionQueue({
+      entries: options.maxPending ?? 4096,
+      bytes: options.maxPendingBytes ?? 64 * 1024 * 1024,
+    });
   }
 
   /**
@@ -98,13 +102,11 @@ export class Sequencer<Seal> {
    */
   async submit(submission: Submission): Promise<Sequenced<Seal>> {
     this.#options.integrity.assertSound();
-    assertStorable(submission);
+    const bytes = assertStorable(submission);
     if (this.#closing) throw new LogError('CLOSING', 'the log is shutting down');
-    if (this.#queue.length >= this.#maxPending) {
-      throw new LogError('OVERLOADED', `${this.#queue.length} entries are waiting already`);
-    }
+    this.#queue.assertRoom(bytes);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ submission, lost: 0, resolve, reject });
+      this.#queue.push({ submission, bytes, lost: 0, resolve, reject });
       this.#options.observer.queued(this.#queue.length);
       this.#running ??= this.#run();
     });
@@ -121,7 +123,7 @@ export class Sequencer<Seal> {
     await new Promise((resolve) => setImmediate(resolve));
     let publishing: Promise<void> = Promise.resolve();
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#maxBatch);
+      const batch = this.#queue.take(MAX_BATCH);
       this.#options.observer.queued(this.#queue.length);
       const started = performance.now();
       const committed = await this.#commit(batch).catch((error: unknown) => this.#fail(batch, error));
@@ -144,7 +146,7 @@ export class Sequencer<Seal> {
         written.plan?.entries.length ?? 0,
         batch.length - (written.plan?.entries.length ?? 0),
       );
-      return { head: written.head, placed: await this.#place(batch, written) };
+      return { head: written.head, base: written.base, placed: await this.#place(batch, written) };
     } catch (error) {
       if (!(error instanceof PostgresError && error.code === 'COMMIT_UNKNOWN')) throw error;
       this.#options.observer.outcomeUnknown(error);
@@ -165,14 +167,15 @@ export class Sequencer<Seal> {
       const identities = distinct(batch);
       const wanted = [...identities.values()].map(({ identity }) => identity);
       // The anchor is read only now, under the lock: what was read before could be older than the row.
-      const [present] = await Promise.all([
+      const [present, anchored] = await bothSettled(
         findIdentities(connection, logId, wanted),
         publication.assertAnchored(connection, row),
-      ]);
+      );
+      const base = { anchored, row };
       const submissions = [...identities]
         .filter(([key]) => !present.has(key))
         .map(([, submission]) => submission);
-      if (submissions.length === 0) return { head: row, present, plan: undefined };
+      if (submissions.length === 0) return { head: row, base, present, plan: undefined };
       const plan = await planBatch({
         row,
         submissions,
@@ -182,7 +185,7 @@ export class Sequencer<Seal> {
       });
       planned(plan);
       await appendBatch(connection, logId, plan.rows);
-      return { head: plan.rows.head, present, plan };
+      return { head: plan.rows.head, base, present, plan };
     });
   }
 
@@ -235,12 +238,13 @@ export class Sequencer<Seal> {
     try {
       const found = await runTransaction(client, async (connection) => {
         const row = await lockLogRow(connection, logId);
-        await publication.assertAnchored(connection, row);
+        const anchored = await publication.assertAnchored(connection, row);
         const identities = [...distinct(batch).values()].map(({ identity }) => identity);
         const present = await findIdentities(connection, logId, identities);
-        return { head: row, present, ours: await committedRange(connection, logId, planned) };
+        const ours = await committedRange(connection, logId, planned);
+        return { head: row, base: { anchored, row }, present, ours };
       });
-      return { head: found.head, placed: await this.#placeRecovered(batch, found) };
+      return { head: found.head, base: found.base, placed: await this.#placeRecovered(batch, found) };
     } finally {
       await client.end().catch(() => undefined);
     }
@@ -289,22 +293,24 @@ export class Sequencer<Seal> {
   async #publish(batch: readonly Pending<Seal>[], committed: CommittedBatch, started: number): Promise<void> {
     try {
       const seal = await this.#options.seal(committed.head);
-      await this.#options.publication.advance(committed.head);
+      await this.#options.publication.advance(committed.head, committed.base);
       this.#options.observer.published((performance.now() - started) / 1000);
+      this.#submitAgain(batch.filter((_, i) => committed.placed[i] === undefined));
       batch.forEach((pending, i) => {
         const placed = committed.placed[i];
-        if (placed === undefined) this.#submitAgain(pending);
-        else pending.resolve({ ...placed, head: committed.head, seal });
+        if (placed !== undefined) pending.resolve({ ...placed, head: committed.head, seal });
       });
     } catch (error) {
       this.#fail(batch, error);
     }
   }
 
-  #submitAgain(pending: Pending<Seal>): void {
-    pending.lost += 1;
-    if (pending.lost < MAX_LOST) this.#queue.unshift(pending);
-    else pending.reject(new LogError('UNAVAILABLE', 'the entry could not be stored now; submit it again'));
+  #submitAgain(lost: readonly Pending<Seal>[]): void {
+    for (const pending of lost) pending.lost += 1;
+    this.#queue.putBack(lost.filter((pending) => pending.lost < MAX_LOST));
+    for (const pending of lost.filter((each) => each.lost >= MAX_LOST)) {
+      pending.reject(new LogError('UNAVAILABLE', 'the entry could not be stored now; submit it again'));
+    }
   }
 
   /** Only this batch fails: what comes next begins from the database, not from anything remembered here. */
@@ -320,6 +326,7 @@ export class Sequencer<Seal> {
 
 interface Written {
   readonly head: TreeHead;
+  readonly base: LockedBase;
   /** Identities that were there before, by hex. */
   readonly present: ReadonlyMap<string, bigint>;
   /** Undefined when nothing was new. */
@@ -328,6 +335,7 @@ interface Written {
 
 interface Recovered {
   readonly head: TreeHead;
+  readonly base: LockedBase;
   readonly present: ReadonlyMap<string, bigint>;
   /** Indexes that the lost transaction added, none when it was rolled back. */
   readonly ours: IndexRange;
@@ -348,6 +356,12 @@ async function committedRange(
   const root = await readTreeHead(connection, logId, planned.head.size);
   const isCommitted = root !== undefined && isSameHead(planned.head, { size: planned.head.size, root });
   return isCommitted ? { from: planned.firstIndex, to: planned.head.size } : { from: 0n, to: 0n };
+}
+
+/** Unlike Promise.all it leaves nothing behind that still uses the connection when the transaction has ended. */
+async function bothSettled<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
 }
 
 function distinct(batch: readonly { readonly submission: Submission }[]): Map<string, Submission> {

@@ -34,11 +34,12 @@ const MAX_SEARCH_KEY_LENGTH = 512;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * One submission that the database refuses fails every other one of its batch, so what it would refuse is refused before.
+ * One submission that cannot be encoded, or that the database refuses, fails every other one of its batch, so it is tried before.
  *
- * @throws LogError STORAGE
+ * @returns length of the entry in bytes
+ * @throws LogError STORAGE; whatever `encode` throws
  */
-export function assertStorable(submission: Submission): void {
+export function assertStorable(submission: Submission): number {
   if (submission.identity.length !== 32) {
     throw new LogError('STORAGE', `an identity has ${submission.identity.length} bytes, want 32`);
   }
@@ -52,4 +53,9 @@ export function assertStorable(submission: Submission): void {
       throw new LogError('STORAGE', `a search key of ${encodeHex(submission.identity)} cannot be stored`);
     }
   }
+  const { entry, leafHash } = submission.encode(0n, 0n);
+  if (leafHash.length !== 32) {
+    throw new LogError('STORAGE', `a leaf hash has ${leafHash.length} bytes, want 32`);
+  }
+  return entry.length;
 }

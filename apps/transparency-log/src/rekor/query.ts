@@ -9,8 +9,13 @@ export function invalid(code: number, message: string): HttpProblem {
 
 /** The last value of a query parameter; an empty one counts as absent. */
 export function parameter(url: string, name: string): string | undefined {
-  const query = url.split('?', 2)[1] ?? '';
-  return new URLSearchParams(query).getAll(name).at(-1) || undefined;
+  return queryOf(url).getAll(name).at(-1) || undefined;
+}
+
+/** Everything behind the first question mark; a second one is part of a value. */
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
 }
 
 export interface IntegerOptions {

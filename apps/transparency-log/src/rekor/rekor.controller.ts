@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/co
 import { encodeHex } from '@sigstead/encoding';
 import { HttpProblem, type FastifyReply, type FastifyRequest } from '@sigstead/server';
 import { parseRekorEntryId } from '@sigstead/tlog';
-import { integerParameter, invalid, parameter } from './query.ts';
+import { integerParameter, invalid, parameter, queryOf } from './query.ts';
 import { RekorLog, type LogEntryJson, type LogInfoJson } from './rekor-log.ts';
 
 /** Rekor v1: rekor `openapi.yaml`, with the statuses and headers its server really gives. */
@@ -27,7 +27,8 @@ export class RekorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LogEntryJson> {
-    const { entryId, entry } = await this.#log.create(body ?? new Uint8Array());
+    if (body === undefined || body.length === 0) throw invalid(602, 'proposedEntry in body is required');
+    const { entryId, entry } = await this.#log.create(body);
     if (entry === undefined) {
       throw new HttpProblem(
         409,
@@ -124,8 +125,8 @@ function found(entry: LogEntryJson | undefined): LogEntryJson {
 
 /** Relative, the request's path and query with the entry ID after the path; an API key is not repeated. */
 function locationOf(url: string, entryId: string): string {
-  const [path = '', query = ''] = url.split('?', 2);
-  const kept = new URLSearchParams(query);
+  const [path = ''] = url.split('?', 1);
+  const kept = queryOf(url);
   kept.delete('apiKey');
   return `${path.replace(/\/+$/, '')}/${entryId}${kept.size > 0 ? `?${kept.toString()}` : ''}`;
 }

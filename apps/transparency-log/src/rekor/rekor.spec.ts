@@ -170,9 +170,30 @@ describe('POST /api/v1/log/entries', () => {
   });
 
   it('answers 400 to malformed JSON', async () => {
-    for (const body of ['', '{', '[]', 'null', '"x"', '{"kind":', `${'['.repeat(10_000)}`, '\u0000']) {
+    for (const body of [' ', '{', '[]', 'null', '"x"', '{"kind":', `${'['.repeat(10_000)}`, '\u0000']) {
       await expectError(await post(body), 400, 400, /./);
     }
+  });
+
+  it('answers 422 with code 602 to no body at all', async () => {
+    await expectError(await post(''), 422, 602, 'proposedEntry in body is required');
+    const none = await request('/api/v1/log/entries', { method: 'POST' });
+    await expectError(none, 422, 602, 'proposedEntry in body is required');
+  });
+
+  it('logs an entry sent many times at once only once, and names the same one to everybody', async () => {
+    const body = JSON.stringify(await hashedRekord('crowd'));
+    const before = await treeSize();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post(body)));
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([201, ...Array.from({ length: 49 }, () => 409)]);
+    expect(new Set(answers.map(({ headers }) => headers.get('location'))).size).toBe(1);
+    expect(await treeSize()).toBe(before + 1);
+  });
+
+  it('answers web pages of any origin', async () => {
+    const answer = await request('/api/v1/log', { headers: { origin: 'https://ui.example' } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
   });
 
   it('answers 400 to bytes that are not UTF-8', async () => {
@@ -307,7 +328,14 @@ describe('GET /api/v1/log/entries', () => {
       602,
       'logIndex in query is required',
     );
-    await expectError(await request('/api/v1/log/entries?logIndex=x'), 422, 601, /must be of type int64/);
+    for (const text of ['x', '1.0', '1e0', '0x0', '%200', '0%00', '0?x', '0?', '٣', '9'.repeat(4000)]) {
+      await expectError(
+        await request(`/api/v1/log/entries?logIndex=${text}`),
+        422,
+        601,
+        /must be of type int64/,
+      );
+    }
     await expectError(await request('/api/v1/log/entries?logIndex=9223372036854775808'), 422, 601, /int64/);
     await expectError(
       await request('/api/v1/log/entries?logIndex=-1'),

@@ -108,7 +108,11 @@ function assertSame(
   }
 }
 
-/** The row, locked until the transaction ends: whoever holds it is the only one who can append. */
+/**
+ * The row, locked until the transaction ends: whoever holds it is the only one who can append.
+ *
+ * @throws LogError CONFIGURATION when the database does not make durable what it commits; STORAGE
+ */
 export async function lockLogRow(connection: Connection, logId: number): Promise<LogRow> {
   const { rows } = await connection.query<{
     state: 'active' | 'frozen';
@@ -116,13 +120,21 @@ export async function lockLogRow(connection: Connection, logId: number): Promise
     root: Buffer;
     frontier: Buffer;
     last_timestamp_ms: string;
+    synchronous_commit: string;
   }>({
     name: 'lock-log',
-    text: 'SELECT state, size, root, frontier, last_timestamp_ms FROM tlog.log WHERE id = $1 FOR UPDATE',
+    text: `SELECT state, size, root, frontier, last_timestamp_ms, current_setting('synchronous_commit') AS synchronous_commit
+           FROM tlog.log WHERE id = $1 FOR UPDATE`,
     values: [logId],
   });
   const row = rows[0];
   if (row === undefined) throw new LogError('STORAGE', `log ${logId} has no row`);
+  // An acknowledged COMMIT that a crash of the server undoes would shut the log for good: the anchor is then ahead.
+  if (row.synchronous_commit === 'off')
+    throw new LogError(
+      'CONFIGURATION',
+      'the database has synchronous_commit off: what it commits may be lost',
+    );
   return {
     state: row.state,
     size: BigInt(row.size),
@@ -171,8 +183,10 @@ export async function findIdentities(
 ): Promise<Map<string, bigint>> {
   const { rows } = await connection.query<{ identity: Buffer; idx: string }>({
     name: 'find-identities',
-    text: `SELECT i.identity, i.idx FROM generate_series(0, $3::int - 1) AS g
-           JOIN tlog.ident i ON i.log_id = $1 AND i.identity = substring($2::bytea FROM g * 32 + 1 FOR 32)`,
+    text: `SELECT i.identity, i.idx FROM generate_series(0, $3::int - 1) AS g CROSS JOIN LATERAL (
+             SELECT identity, idx FROM tlog.ident
+             WHERE log_id = $1 AND identity = substring($2::bytea FROM g * 32 + 1 FOR 32) LIMIT 1
+           ) AS i`,
     values: [logId, Buffer.concat(identities), identities.length],
   });
   return new Map(rows.map((row) => [encodeHex(row.identity), BigInt(row.idx)]));

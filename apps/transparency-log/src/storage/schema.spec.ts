@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withCredentials } from '@sigstead/postgres';
 import { migrateTransparencyLog } from './migrate.ts';
+import { prepareDatabase } from './prepare-database.ts';
 import { INSERT_ONLY_TABLES } from './create-schema.migration.ts';
 import {
   openReplica,
@@ -149,5 +151,22 @@ describe('the migration', () => {
   it('is not for the service role', async () => {
     const create = runSql(database.serviceUrl, 'CREATE TABLE tlog.x ()');
     await expect(create).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('a server that has nothing yet', () => {
+  it('is prepared, by several at once as well, so that the migration and then the service can connect', async () => {
+    const owner = { name: 'fresh_owner', password: 'owner/@: ö' };
+    const service = { name: 'fresh-service', password: "it's" };
+    const preparation = { adminUrl: postgres.server.url, owner, service, database: 'fresh' };
+    await Promise.all([1, 2, 3].map(() => prepareDatabase(preparation)));
+    const ownerUrl = withCredentials(postgres.server.url, { role: owner, database: 'fresh' });
+    const applied = await migrateTransparencyLog({ url: ownerUrl, serviceRole: service.name });
+    expect(applied).toHaveLength(1);
+    const serviceUrl = withCredentials(postgres.server.url, { role: service, database: 'fresh' });
+    expect(await runSql(serviceUrl, 'SELECT count(*) AS n FROM tlog.log')).toEqual([{ n: '0' }]);
+    // A new password is set on the next run.
+    await prepareDatabase({ ...preparation, service: { ...service, password: 'changed' } });
+    await expect(runSql(serviceUrl, 'SELECT 1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
 });

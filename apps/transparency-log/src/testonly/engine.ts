@@ -1,4 +1,4 @@
-import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
+import { PrivateKeySigner, sha256, type Signer } from '@sigstead/crypto';
 import { concatBytes, encodeUtf8 } from '@sigstead/encoding';
 import { hashLeaf } from '@sigstead/merkle';
 import { createPool } from '@sigstead/postgres';
@@ -6,13 +6,13 @@ import type { Pool } from 'pg';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Anchor } from '../anchor/anchor.ts';
+import type { Anchor, TreeHead } from '../anchor/anchor.ts';
 import { FileAnchor } from '../anchor/file-anchor.ts';
 import { openDatabase } from '../engine/database.ts';
 import { hostLog, type HostedLog, type LogObserver } from '../engine/hosted-log.ts';
 import type { Submission } from '../engine/submission.ts';
 
-const signer = PrivateKeySigner.generate('P-256');
+const ownSigner = PrivateKeySigner.generate('P-256');
 
 /** What an observer was told, for tests to look at. */
 export interface Observed {
@@ -38,8 +38,11 @@ export interface ReplicaOptions {
   readonly clock?: () => Date;
   readonly timestamps?: 'batch' | 'entry';
   readonly maxPending?: number;
-  readonly seal?: () => Promise<string>;
+  readonly maxPendingBytes?: number;
+  readonly seal?: (head: TreeHead) => Promise<string>;
   readonly anchor?: Anchor;
+  /** One for all replicas of this process unless given. */
+  readonly signer?: Signer;
 }
 
 export async function openReplica(options: ReplicaOptions): Promise<Replica> {
@@ -49,7 +52,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const observed: Observed = { batches: [], failures: [], refusals: [], unknownOutcomes: 0 };
   const log = await hostLog({
     identity: { kind: 'rekor-v1', name, origin: `test ${name}`, treeId: 1n },
-    signer,
+    signer: options.signer ?? ownSigner,
     database: openDatabase(pool, connection),
     anchor: options.anchor ?? (await FileAnchor.open(join(options.anchorDirectory, name))),
     clock: options.clock ?? (() => new Date()),
@@ -57,6 +60,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
     seal: options.seal ?? ((head) => Promise.resolve(`sealed ${head.size}`)),
     observer: observe(observed),
     ...(options.maxPending === undefined ? {} : { maxPending: options.maxPending }),
+    ...(options.maxPendingBytes === undefined ? {} : { maxPendingBytes: options.maxPendingBytes }),
   });
   return {
     log,

@@ -16,6 +16,8 @@ export interface TestDatabase {
 
 export interface TestPostgres {
   readonly server: RunningPostgres;
+  /** Stops the server, does something with its files, starts it again on the same port. */
+  restart(mode: 'fast' | 'immediate', meanwhile?: (dataDirectory: string) => Promise<unknown>): Promise<void>;
   createDatabase(): Promise<TestDatabase>;
   stop(): Promise<void>;
 }
@@ -23,12 +25,22 @@ export interface TestPostgres {
 /** A real server in a fresh folder. Durability is off: these tests kill connections and clients, not the machine. */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'sigstead-tlog-'));
-  const server = await startPostgres({ directory, settings: { fsync: 'off', max_connections: '60' } });
+  const options = { directory, settings: { fsync: 'off', max_connections: '60' } };
+  let server = await startPostgres(options);
   await ensureLoginRole(server.url, OWNER);
   await ensureLoginRole(server.url, SERVICE);
   let databases = 0;
   return {
-    server,
+    get server() {
+      return server;
+    },
+    async restart(mode, meanwhile) {
+      const { port, url } = server;
+      const [row] = await runSql(url, 'SHOW data_directory');
+      await server.stop(mode);
+      await meanwhile?.(row?.['data_directory'] as string);
+      server = await startPostgres({ ...options, port });
+    },
     async createDatabase() {
       const database = `tlog_${++databases}`;
       await ensureDatabase(server.url, database, OWNER.name);
