@@ -5,15 +5,16 @@ import tseslint from 'typescript-eslint';
 /** The scopes a core lib may use: everything to its left in the layering (ARCHITECTURE.md, "Layers"). */
 const layers = [
   ['encoding'],
+  ['http'],
   ['crypto', ['encoding']],
   ['merkle', ['encoding']],
   ['x509', ['encoding', 'crypto']],
-  ['oidc', ['encoding', 'crypto']],
-  ['oci', ['encoding', 'crypto']],
+  ['oidc', ['encoding', 'http', 'crypto']],
+  ['oci', ['encoding', 'http', 'crypto']],
   ['tlog', ['encoding', 'crypto', 'merkle', 'x509']],
   ['bundle', ['encoding', 'crypto', 'x509', 'tlog']],
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
-  ['client', ['encoding', 'crypto', 'x509', 'tlog', 'bundle', 'trust']],
+  ['client', ['encoding', 'http', 'crypto', 'x509', 'tlog', 'bundle', 'trust']],
   ['verification', ['encoding', 'crypto', 'merkle', 'x509', 'tlog', 'bundle', 'trust', 'oci']],
   ['signing', ['encoding', 'crypto', 'x509', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
 ];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm test`: lint and every project's tests, then the end-to-end tests on built code, then one line of counts.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 
@@ -9,16 +9,17 @@ const root = resolve(import.meta.dirname, '..');
 const require = createRequire(join(root, 'package.json'));
 const summaries = join(root, '.jest-summary');
 
-/** A program inside a package, whether or not the package exports it. */
-function program(path) {
-  const [name, ...rest] = path.split('/');
-  return join(dirname(require.resolve(`${name}/package.json`)), ...rest);
+/** The script behind a command of an installed package. */
+function program(name, command) {
+  const manifest = require.resolve(`${name}/package.json`);
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return join(dirname(manifest), bin[command]);
 }
 
-function run(title, path, args, environment = {}) {
+function run(title, [name, command], args, environment = {}) {
   process.stdout.write(`\n> ${title}\n`);
   const startedAt = Date.now();
-  const { status } = spawnSync(process.execPath, [program(path), ...args], {
+  const { status } = spawnSync(process.execPath, [program(name, command), ...args], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ...environment },
@@ -33,20 +34,20 @@ rmSync(summaries, { recursive: true, force: true });
 // Counts are of what ran now: a result from the cache would leave none behind.
 const nx = { NX_SKIP_NX_CACHE: 'true', NX_TUI: 'false' };
 const results = [
-  run('build', 'typescript/bin/tsc', ['--build']),
+  run('build', ['typescript', 'tsc'], ['--build']),
   // One run over everything: the rules are the same everywhere, and the project graph is read once.
-  run('lint', 'eslint/bin/eslint.js', ['.']),
+  run('lint', ['eslint', 'eslint'], ['.']),
   run(
     'unit, law and vector tests',
-    'nx/bin/nx.js',
+    ['nx', 'nx'],
     ['run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'],
     nx,
   ),
-  run('end-to-end tests', 'nx/bin/nx.js', ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
+  run('end-to-end tests', ['nx', 'nx'], ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const file of readdirSync(summaries)) {
+for (const file of existsSync(summaries) ? readdirSync(summaries) : []) {
   const counts = JSON.parse(readFileSync(join(summaries, file), 'utf8'));
   for (const key of Object.keys(total)) total[key] += counts[key];
 }

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@sigstead/encoding';
+import { readBody } from '@sigstead/http';
 import type { Fetch } from '@sigstead/oci';
 
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
@@ -42,7 +43,9 @@ export class LogProofs {
       if (response.status === 404) return { missing: `the log has no entry ${entry.logIndex}` };
       if (response.status !== 200)
         return { missing: `the log answered ${response.status} when asked for it` };
-      return readAnswer(await readBounded(response), entry);
+      const { bytes, complete } = await readBody(response, MAX_ANSWER_BYTES, limit);
+      if (!complete) throw new AnswerError(`more than ${MAX_ANSWER_BYTES} bytes`);
+      return readAnswer(bytes, entry);
     } catch (error) {
       if (limit.aborted) return { missing: 'the log did not answer in time' };
       if (error instanceof AnswerError || error instanceof EncodingError) {
@@ -102,15 +105,4 @@ function hashes(value: JsonValue | undefined): Uint8Array[] {
     if (typeof hash !== 'string') throw new AnswerError('hashes is no list of hashes');
     return decodeHex(hash);
   });
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_ANSWER_BYTES) throw new AnswerError(`more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
 }

@@ -1,4 +1,5 @@
 import { EncodingError, isJsonObject, parseJson, type JsonValue } from '@sigstead/encoding';
+import { readBody, reasonOf } from '@sigstead/http';
 import type { z } from 'zod';
 import { ClientError } from './errors.ts';
 
@@ -55,9 +56,12 @@ export async function call(options: ServiceOptions, request: Call): Promise<Serv
       joinUrl(options.baseUrl, path),
       body === undefined ? init : { ...init, body },
     );
-    const isError = response.status >= 400;
-    const bytes = await readBounded(response, isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES, deadline.signal);
-    if (bytes !== undefined) return { status: response.status, headers: response.headers, bytes };
+    const { status } = response;
+    const isError = status >= 400;
+    const maxBytes = isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
+    const { bytes, complete } = await readBody(response, maxBytes, deadline.signal);
+    // The text of an error is simply cut.
+    if (complete || isError) return { status, headers: response.headers, bytes };
     throw new ClientError('TOO_LARGE', `${step}: ${host} answered with more than ${MAX_ANSWER_BYTES} bytes`, {
       step,
       host,
@@ -71,7 +75,7 @@ export async function call(options: ServiceOptions, request: Call): Promise<Serv
         cause,
       });
     }
-    throw new ClientError('UNREACHABLE', `${step}: ${host} cannot be reached: ${reason(cause)}`, {
+    throw new ClientError('UNREACHABLE', `${step}: ${host} cannot be reached: ${reasonOf(cause)}`, {
       step,
       host,
       cause,
@@ -174,51 +178,4 @@ function messageOf(bytes: Uint8Array): string | undefined {
     .trim()
     .slice(0, 500);
   return printable === '' ? undefined : printable;
-}
-
-/** The body, cut at the bound for an error text, undefined when anything else is larger. */
-async function readBounded(
-  response: Response,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return new Uint8Array(0);
-  // A fetch that forgets its signal once the headers are in would wait for a stalled body for ever.
-  const abort = (): void => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) break;
-      const chunk = value as Uint8Array;
-      if (size + chunk.length > maxBytes) {
-        abort();
-        if (response.status < 400) return undefined;
-        break;
-      }
-      size += chunk.length;
-      chunks.push(chunk);
-    }
-    const bytes = new Uint8Array(size);
-    let offset = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return bytes;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
-/** The innermost reason of a failed fetch, such as `connect ECONNREFUSED 127.0.0.1:5555`. */
-function reason(error: unknown): string {
-  let inner = error as { cause?: unknown; message?: unknown; code?: unknown };
-  while (typeof inner.cause === 'object' && inner.cause !== null) inner = inner.cause;
-  const words = [inner.message, inner.code].filter((word) => typeof word === 'string' && word !== '');
-  return String(words[0] ?? 'no answer');
 }

@@ -1,3 +1,4 @@
+import { readBody, reasonOf } from '@sigstead/http';
 import { OciError } from './errors.ts';
 
 /** The part of `fetch` that is used. Its own errors of type {@link OciError} (a guard's refusal) are passed on unchanged. */
@@ -39,12 +40,15 @@ export async function exchange(fetch: Fetch, request: Outgoing, timeoutMs: numbe
       body === undefined ? init : { ...init, body: body as Uint8Array<ArrayBuffer> },
     );
     const isError = response.status >= 400;
-    const bytes = await readBounded(
-      response,
-      url,
-      isError ? MAX_ERROR_BYTES : request.maxBytes,
-      deadline.signal,
-    );
+    const maxBytes = isError ? MAX_ERROR_BYTES : request.maxBytes;
+    const { bytes, complete } = await readBody(response, maxBytes, deadline.signal);
+    // The text of an error is simply cut.
+    if (!complete && !isError) {
+      throw new OciError(
+        'TOO_LARGE',
+        `${url.host} answered ${url.pathname} with more than ${maxBytes} bytes`,
+      );
+    }
     return { status: response.status, headers: response.headers, bytes, url };
   } catch (cause) {
     if (cause instanceof OciError) throw cause;
@@ -55,62 +59,8 @@ export async function exchange(fetch: Fetch, request: Outgoing, timeoutMs: numbe
         { cause },
       );
     }
-    throw new OciError('UNREACHABLE', `${url.host} cannot be reached: ${reason(cause)}`, { cause });
+    throw new OciError('UNREACHABLE', `${url.host} cannot be reached: ${reasonOf(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Reads at most `maxBytes`. More is refused, except that the text of an error answer is simply cut. */
-async function readBounded(
-  response: Response,
-  url: URL,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return new Uint8Array(0);
-  // A fetch that forgets its signal once the headers are in would wait for a stalled body for ever.
-  const abort = (): void => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) break;
-      const chunk = value as Uint8Array;
-      size += chunk.length;
-      if (size > maxBytes) {
-        abort();
-        if (response.status < 400) {
-          throw new OciError(
-            'TOO_LARGE',
-            `${url.host} answered ${url.pathname} with more than ${maxBytes} bytes`,
-          );
-        }
-        size -= chunk.length;
-        break;
-      }
-      chunks.push(chunk);
-    }
-    const bytes = new Uint8Array(size);
-    let offset = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return bytes;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
-/** The innermost reason of a failed fetch, such as `connect ECONNREFUSED 127.0.0.1:5000`. */
-function reason(error: unknown): string {
-  let inner = error as { cause?: unknown; message?: unknown; code?: unknown };
-  while (typeof inner.cause === 'object' && inner.cause !== null) inner = inner.cause;
-  const words = [inner.message, inner.code].filter((word) => typeof word === 'string' && word !== '');
-  return String(words[0] ?? 'no answer');
 }

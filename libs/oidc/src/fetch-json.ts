@@ -1,4 +1,5 @@
-import { concatBytes, EncodingError, parseJson, type JsonValue } from '@sigstead/encoding';
+import { EncodingError, parseJson, type JsonValue } from '@sigstead/encoding';
+import { readBody } from '@sigstead/http';
 import { OidcError, type OidcErrorCode } from './errors.ts';
 
 /** The part of `fetch` that is used. */
@@ -38,7 +39,9 @@ export async function fetchJson(url: URL, code: OidcErrorCode, limits: FetchLimi
           : `answered ${response.status}, want 200`,
       );
     }
-    return parseJson(await readBounded(response, limits.maxBytes, fail), { maxBytes: limits.maxBytes });
+    const { bytes, complete } = await readBody(response, limits.maxBytes, signal);
+    if (!complete) throw fail(`larger than ${limits.maxBytes} bytes`);
+    return parseJson(bytes, { maxBytes: limits.maxBytes });
   } catch (cause) {
     if (cause instanceof OidcError) throw cause;
     if (cause instanceof EncodingError) throw fail(cause.message, cause);
@@ -47,22 +50,6 @@ export async function fetchJson(url: URL, code: OidcErrorCode, limits: FetchLimi
       cause,
     );
   }
-}
-
-async function readBounded(
-  response: Response,
-  maxBytes: number,
-  fail: (reason: string) => OidcError,
-): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  // Leaving the loop by a throw cancels the stream and with it the connection.
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > maxBytes) throw fail(`larger than ${maxBytes} bytes`);
-    parts.push(part);
-  }
-  return concatBytes(...parts);
 }
 
 function label(code: OidcErrorCode): string {

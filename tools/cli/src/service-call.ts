@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import { readBody, reasonOf } from '@sigstead/http';
 import { CliError } from './cli-error.ts';
 
 export interface Answer {
@@ -40,7 +41,9 @@ export async function callService(
       },
     );
   }
-  const text = await readBounded(response, url);
+  const { bytes, complete } = await readBody(response, MAX_ANSWER_BYTES);
+  if (!complete) throw new CliError(`${url} answers with more than ${MAX_ANSWER_BYTES} bytes`);
+  const text = new TextDecoder().decode(bytes);
   return { status: response.status, text, json: asObject(text) };
 }
 
@@ -52,18 +55,6 @@ export function reasonIn(answer: Answer): string {
   return `HTTP status ${answer.status}`;
 }
 
-async function readBounded(response: Response, url: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += (chunk as Uint8Array).length;
-    if (length > MAX_ANSWER_BYTES)
-      throw new CliError(`${url} answers with more than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function asObject(text: string): JsonObject | undefined {
   try {
     const value = parseJson(text, { maxBytes: MAX_ANSWER_BYTES, maxDepth: 64 });
@@ -71,10 +62,4 @@ function asObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as { code?: unknown }).code;
-  return typeof code === 'string' ? code : cause instanceof Error ? cause.message : 'failed';
 }

@@ -1,0 +1,2 @@
+export { readBody, type Body } from './read-body.ts';
+export { reasonOf } from './reason-of.ts';
