@@ -1,6 +1,8 @@
 export const preset = {
   reporters: ['default', `${import.meta.dirname}/tools/jest-summary-reporter.mjs`],
   testEnvironment: 'node',
+  // Real servers, databases and keys on machines that others share: a hang is still found, slowness is none.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironmentOptions: { customExportConditions: ['@sigstead/source', 'node', 'node-addons'] },
   transform: {

@@ -58,7 +58,7 @@ describe('kill -9 of the log', () => {
       await instance.start('transparencyLog');
     }
     // Every kill met one request of each writer under way; these are the answers that came before.
-    expect(acknowledged.size).toBeGreaterThan(KILLS / 2);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(KILLS / 2);
     for (const entry of acknowledged.values()) {
       const answer = await fetch(`${url}/api/v1/log/entries/${entry.uuid}`);
       expect([entry.uuid, answer.status]).toEqual([entry.uuid, 200]);
