@@ -51,9 +51,9 @@ beforeAll(async () => {
     ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
     ctLogUrl: log.url,
     ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
-    ctTimeoutMs: 500,
+    ctTimeoutMs: 5_000,
     issuersFile: await files.write('issuers.json', JSON.stringify(issuers)),
-    issuerTimeoutMs: 2_000,
+    issuerTimeoutMs: 20_000,
   };
   service = await createCertificateAuthority(config, {
     clock: () => now,
@@ -709,9 +709,9 @@ async function startWith(overrides: Record<string, string>): Promise<{ service: 
     chainFile: path('chain.pem'),
     ctLogUrl: log.url,
     ctPublicKeyFile: path('ct.pub.pem'),
-    ctTimeoutMs: 500,
+    ctTimeoutMs: 5_000,
     issuersFile: path('issuers.json'),
-    issuerTimeoutMs: 2_000,
+    issuerTimeoutMs: 20_000,
     ...overrides,
   };
   const other = await createCertificateAuthority(config, {

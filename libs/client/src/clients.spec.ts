@@ -40,7 +40,7 @@ const json = (status: number, value: unknown, headers: Record<string, string> = 
   respond = (_request, response) =>
     response.writeHead(status, headers).end(typeof value === 'string' ? value : JSON.stringify(value));
 };
-const options = (timeoutMs = 5000) => ({ baseUrl, fetch, timeoutMs });
+const options = (timeoutMs = 20_000) => ({ baseUrl, fetch, timeoutMs });
 const failure = async (work: Promise<unknown>, code: ClientErrorCode): Promise<ClientError> => {
   const error: unknown = await work.then(
     () => undefined,

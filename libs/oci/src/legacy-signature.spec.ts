@@ -19,7 +19,7 @@ const tag = `sha256-${'5'.repeat(64)}.sig`;
 
 let registry: MemoryRegistry;
 let image: ImageReference;
-const client = new RegistryClient({ fetch, timeoutMs: 5000 });
+const client = new RegistryClient({ fetch, timeoutMs: 20_000 });
 
 beforeEach(async () => {
   registry = await startMemoryRegistry();

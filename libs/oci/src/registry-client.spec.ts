@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 const client = (options: Partial<RegistryOptions> = {}) =>
-  new RegistryClient({ fetch, timeoutMs: 5000, ...options });
+  new RegistryClient({ fetch, timeoutMs: 20_000, ...options });
 const answer = (status: number, headers: Record<string, string>, body: string | Uint8Array = '') => {
   registry.intercept = (_request, response) => {
     response.writeHead(status, headers).end(body);

@@ -40,7 +40,7 @@ function poolOf(
   options: { fetch?: Fetch; timeoutMs?: number } = {},
 ): IssuerPool {
   const config = { issuerUrl: issuer.url, clientId: 'sigstore', type: 'email', ...overrides } as IssuerConfig;
-  return new IssuerPool([config], { fetch, clock: () => now, timeoutMs: 2_000, ...options });
+  return new IssuerPool([config], { fetch, clock: () => now, timeoutMs: 20_000, ...options });
 }
 
 const after = (ms: number): void => {

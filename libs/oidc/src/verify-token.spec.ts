@@ -44,7 +44,7 @@ function config(overrides: Partial<IssuerConfig> = {}): IssuerConfig {
 }
 
 function poolOf(configs: readonly IssuerConfig[]): IssuerPool {
-  return new IssuerPool(configs, { fetch, clock: () => NOW, timeoutMs: 2_000 });
+  return new IssuerPool(configs, { fetch, clock: () => NOW, timeoutMs: 20_000 });
 }
 
 function claims(overrides: JWTPayload = {}): JWTPayload {

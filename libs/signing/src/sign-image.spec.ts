@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(() => sigstore.stop());
 
 const services = (more: Partial<SigningServices> = {}): SigningServices => {
-  const options = { baseUrl: sigstore.baseUrl, fetch, timeoutMs: 2000 };
+  const options = { baseUrl: sigstore.baseUrl, fetch, timeoutMs: 20_000 };
   return {
     fulcio: new FulcioClient(options),
     rekor: new RekorClient(options),

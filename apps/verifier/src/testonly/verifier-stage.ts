@@ -42,9 +42,9 @@ export class VerifierStage {
       trustDirectory: this.directory,
       rekorUrl: this.logUrl,
       insecureRegistries: [this.registryHost, DEAD_REGISTRY],
-      registryTimeoutMs: 2000,
-      logTimeoutMs: 2000,
-      verifyTimeoutMs: 5000,
+      registryTimeoutMs: 15_000,
+      logTimeoutMs: 15_000,
+      verifyTimeoutMs: 25_000,
       ...changes,
     };
   }
