@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Post } from '@nestjs/common';
-import type { IssuerConfig } from '@sigstead/oidc';
 import { IssuerPool } from '@sigstead/oidc';
+import { describeIssuer } from './describe-issuer.ts';
 import { IssuanceDesk } from './issuance-desk.ts';
 import { IssuingAuthority } from './issuing-authority.ts';
 import { parseSigningRequest } from './signing-request.ts';
@@ -42,17 +42,4 @@ export class FulcioV2Controller {
   configuration(): { issuers: readonly object[] } {
     return { issuers: this.issuers.configs.map(describeIssuer) };
   }
-}
-
-/** proto3 JSON with unset fields written out. */
-function describeIssuer({ issuerUrl, clientId, type }: IssuerConfig): object {
-  return {
-    issuerUrl,
-    audience: clientId,
-    challengeClaim: type === 'email' ? 'email' : 'sub',
-    spiffeTrustDomain: '',
-    issuerType: type,
-    subjectDomain: '',
-    skipEmailVerification: false,
-  };
 }
