@@ -1,8 +1,17 @@
 import { chmod, chown, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PrivateKeySigner } from '@sigstead/crypto';
 import { encodeHex } from '@sigstead/encoding';
-import { performCeremony, type Ceremony, type CeremonyEnvironment, type CeremonyPlan } from './ceremony.ts';
-import { parseCeremony, serializeCeremony } from './ceremony-record.ts';
+import type { Certificate } from '@sigstead/x509';
+import {
+  makeTimestampAuthority,
+  performCeremony,
+  type Ceremony,
+  type CeremonyEnvironment,
+  type CeremonyPlan,
+  type TimestampKeys,
+} from './ceremony.ts';
+import { parseCeremony, serializeCeremony, type FirstCeremony } from './ceremony-record.ts';
 
 export class CeremonyError extends Error {
   override readonly name = 'CeremonyError';
@@ -19,45 +28,58 @@ export interface WriteOptions {
   readonly randomSecrets?: readonly string[];
 }
 
-/** The ceremony of this folder, or undefined when there was none (or it was cut short). */
-export async function readCeremony(directory: string): Promise<Ceremony | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, 'ceremony.json'), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+/**
+ * The ceremony of this folder, or undefined when there was none (or it was cut short).
+ *
+ * @throws CeremonyError when the record is damaged
+ */
+export async function readCeremony(directory: string): Promise<Ceremony | FirstCeremony | undefined> {
+  const path = join(directory, 'ceremony.json');
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return parseCeremony(text);
   } catch (cause) {
-    throw new CeremonyError(`${join(directory, 'ceremony.json')} is not a ceremony record`, { cause });
+    throw new CeremonyError(`${path} is not a ceremony record`, { cause });
   }
 }
 
 /**
- * Makes keys and certificates and writes one folder per service, each with nothing but its own secrets:
- * `certificate-authority/`, `transparency-log/`, the root's key in `root/` (no service reads it: take it offline), and
- * `ceremony.json` last. A crash on the way leaves no
- * `ceremony.json`, and the next run starts over; with one in place nothing is ever overwritten.
+ * The ceremony of this folder: as it is kept, completed when an earlier version made it, performed when there was none.
+ * Nothing that exists is ever overwritten.
  *
- * @throws CeremonyError when the folder has a ceremony already
+ * @throws CeremonyError when the record is damaged
  */
-export async function writeCeremony(
+export async function openCeremony(
   directory: string,
   plan: CeremonyPlan,
   environment: CeremonyEnvironment,
   options: WriteOptions = {},
+): Promise<{ ceremony: Ceremony; outcome: 'made' | 'completed' | 'kept' }> {
+  const known = await readCeremony(directory);
+  if (known === undefined)
+    return { ceremony: await writeCeremony(directory, plan, environment, options), outcome: 'made' };
+  if ('timestampChain' in known) return { ceremony: known, outcome: 'kept' };
+  return { ceremony: await completeCeremony(directory, known, environment, options), outcome: 'completed' };
+}
+
+/**
+ * Makes keys and certificates and writes one folder per service, each with nothing but its own secrets:
+ * `certificate-authority/`, `timestamp-authority/`, `transparency-log/`, the keys of both roots in `root/` (no service
+ * reads them: take them offline), and `ceremony.json` last. A crash on the way leaves no `ceremony.json`, and the next
+ * run starts over.
+ */
+async function writeCeremony(
+  directory: string,
+  plan: CeremonyPlan,
+  environment: CeremonyEnvironment,
+  options: WriteOptions,
 ): Promise<Ceremony> {
-  if ((await readCeremony(directory)) !== undefined) {
-    throw new CeremonyError(`${directory} has a ceremony already; keys are never overwritten`);
-  }
-  const { ceremony, keys, rootKey } = await performCeremony(plan, environment);
+  const { ceremony, keys } = await performCeremony(plan, environment);
   const secret = () => encodeHex(environment.randomBytes(24));
   const rootPassphrase = secret();
   const caPassphrase = secret();
   const logPassphrase = secret();
-  const chain = ceremony.caChain.map((certificate) => certificate.toPem());
   const logs = [
     {
       kind: 'rekor-v1',
@@ -75,24 +97,100 @@ export async function writeCeremony(
       extendedKeyUsages: ['1.3.6.1.5.5.7.3.3'],
     },
   ];
-  const files: readonly (readonly [path: string, mode: number, content: string])[] = [
-    ['root/root.key.pem', SECRET, rootKey.toEncryptedPem(rootPassphrase)],
+  await writeFiles(directory, options, [
+    ['root/root.key.pem', SECRET, keys.root.toEncryptedPem(rootPassphrase)],
     ['root/passphrase', SECRET, `${rootPassphrase}\n`],
     ['certificate-authority/ca.key.pem', SECRET, keys.ca.toEncryptedPem(caPassphrase)],
     ['certificate-authority/passphrase', SECRET, `${caPassphrase}\n`],
-    ['certificate-authority/chain.pem', PUBLIC, chain.join('')],
+    ['certificate-authority/chain.pem', PUBLIC, pemOf(ceremony.caChain)],
     ['certificate-authority/ct.pub.pem', PUBLIC, ceremony.ctPublicKeyPem],
     ['transparency-log/rekor.key.pem', SECRET, keys.rekor.toEncryptedPem(logPassphrase)],
     ['transparency-log/ct.key.pem', SECRET, keys.ct.toEncryptedPem(logPassphrase)],
     ['transparency-log/passphrase', SECRET, `${logPassphrase}\n`],
-    ['transparency-log/ct-roots.pem', PUBLIC, chain.at(-1) as string],
+    ['transparency-log/ct-roots.pem', PUBLIC, pemOf(ceremony.caChain.slice(-1))],
     ['transparency-log/logs.json', PUBLIC, `${JSON.stringify(logs, null, 2)}\n`],
+    ...timestampFiles(keys, ceremony.timestampChain, secret),
+    ...revocationFiles(keys.revocation, secret()),
     ...(options.randomSecrets ?? []).map((path) => [path, SECRET, `${secret()}\n`] as const),
     ['ceremony.json', PUBLIC, serializeCeremony(ceremony)],
+  ]);
+  return ceremony;
+}
+
+/** Adds what 0.1 did not make. The record comes last: a crash before it leaves files that the next run writes anew. */
+async function completeCeremony(
+  directory: string,
+  first: FirstCeremony,
+  environment: CeremonyEnvironment,
+  options: WriteOptions,
+): Promise<Ceremony> {
+  const secret = () => encodeHex(environment.randomBytes(24));
+  const { keys, chain } = await makeTimestampAuthority(first.organization, environment);
+  const revocation = PrivateKeySigner.generate('P-256');
+  const ceremony: Ceremony = {
+    ...first,
+    timestampChain: chain,
+    revocationPublicKeyPem: revocation.publicKey.toPem(),
+  };
+  const missingSecrets = [];
+  for (const path of options.randomSecrets ?? []) {
+    if ((await readIfThere(join(directory, path))) === undefined)
+      missingSecrets.push([path, SECRET, `${secret()}\n`] as const);
+  }
+  await writeFiles(directory, options, [
+    ...timestampFiles(keys, chain, secret),
+    ...revocationFiles(revocation, secret()),
+    ...missingSecrets,
+    ['ceremony.json', PUBLIC, serializeCeremony(ceremony)],
+  ]);
+  return ceremony;
+}
+
+type NewFile = readonly [path: string, mode: number, content: string];
+
+function timestampFiles(
+  keys: TimestampKeys,
+  chain: readonly Certificate[],
+  secret: () => string,
+): readonly NewFile[] {
+  const rootPassphrase = secret();
+  const passphrase = secret();
+  return [
+    ['root/timestamp-root.key.pem', SECRET, keys.timestampRoot.toEncryptedPem(rootPassphrase)],
+    ['root/timestamp-root.passphrase', SECRET, `${rootPassphrase}\n`],
+    ['timestamp-authority/timestamp.key.pem', SECRET, keys.timestamp.toEncryptedPem(passphrase)],
+    ['timestamp-authority/passphrase', SECRET, `${passphrase}\n`],
+    ['timestamp-authority/chain.pem', PUBLIC, pemOf(chain)],
   ];
+}
+
+function revocationFiles(key: PrivateKeySigner, passphrase: string): readonly NewFile[] {
+  return [
+    ['certificate-authority/revocation.key.pem', SECRET, key.toEncryptedPem(passphrase)],
+    ['certificate-authority/revocation.passphrase', SECRET, `${passphrase}\n`],
+  ];
+}
+
+function pemOf(chain: readonly Certificate[]): string {
+  return chain.map((certificate) => certificate.toPem()).join('');
+}
+
+async function writeFiles(
+  directory: string,
+  options: WriteOptions,
+  files: readonly NewFile[],
+): Promise<void> {
   for (const [path, mode, content] of files)
     await writeDurably(join(directory, path), content, mode, options.owner);
-  return ceremony;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Writes beside, flushes, renames: the file is whole or absent, whatever happens. */

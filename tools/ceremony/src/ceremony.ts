@@ -1,5 +1,11 @@
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { Certificate, encodeCaCertificate, oids, signTbs } from '@sigstead/x509';
+import {
+  Certificate,
+  encodeCaCertificate,
+  encodeTimestampSignerCertificate,
+  oids,
+  signTbs,
+} from '@sigstead/x509';
 
 /** What the ceremony fixes for the life of the instance; none of it follows a port or an address. */
 export interface CeremonyPlan {
@@ -9,10 +15,12 @@ export interface CeremonyPlan {
   readonly logHost: string;
   /** Path segment of the certificate transparency shard. */
   readonly ctShard: string;
+  /** Of the CA's root and intermediate, P-384 unless told. */
+  readonly caKeyType?: 'P-256' | 'P-384';
 }
 
 /** The public outcome: everything that trust files are made of. */
-export interface Ceremony extends CeremonyPlan {
+export interface Ceremony extends Omit<CeremonyPlan, 'caKeyType'> {
   readonly createdAt: Date;
   /** Decimal, below 2^63. */
   readonly rekorTreeId: string;
@@ -20,13 +28,24 @@ export interface Ceremony extends CeremonyPlan {
   readonly caChain: readonly Certificate[];
   readonly rekorPublicKeyPem: string;
   readonly ctPublicKeyPem: string;
+  /** Timestamp signer first, its own self-signed root last: nothing of the CA's. */
+  readonly timestampChain: readonly Certificate[];
+  /** Whoever reads the list of revocations checks it with this key. */
+  readonly revocationPublicKeyPem: string;
 }
 
-/** The private outcome that services need. The root's key is apart: it signs intermediates, offline. */
-export interface CeremonyKeys {
+/** The private outcome: the keys that services need, and those of the two roots, which are kept offline. */
+export interface CeremonyKeys extends TimestampKeys {
+  readonly root: PrivateKeySigner;
   readonly ca: PrivateKeySigner;
   readonly rekor: PrivateKeySigner;
   readonly ct: PrivateKeySigner;
+  readonly revocation: PrivateKeySigner;
+}
+
+export interface TimestampKeys {
+  readonly timestampRoot: PrivateKeySigner;
+  readonly timestamp: PrivateKeySigner;
 }
 
 export interface CeremonyEnvironment {
@@ -37,54 +56,101 @@ export interface CeremonyEnvironment {
 const ROOT_YEARS = 10;
 const INTERMEDIATE_YEARS = 5;
 
-/** Makes all keys (CA P-384, logs P-256) and the two CA certificates in the profile of the public instance. */
+/** Makes all keys (CA P-384 unless told, the others P-256) and certificates in the profile of the public instance. */
 export async function performCeremony(
   plan: CeremonyPlan,
   environment: CeremonyEnvironment,
-): Promise<{ ceremony: Ceremony; keys: CeremonyKeys; rootKey: PrivateKeySigner }> {
-  const createdAt = new Date(Math.floor(environment.now.getTime() / 1000) * 1000);
-  const rootKey = PrivateKeySigner.generate('P-384');
+): Promise<{ ceremony: Ceremony; keys: CeremonyKeys }> {
+  const { caKeyType = 'P-384', ...lasting } = plan;
+  const createdAt = wholeSeconds(environment.now);
+  const timestamping = await makeTimestampAuthority(plan.organization, environment);
   const keys = {
-    ca: PrivateKeySigner.generate('P-384'),
+    root: PrivateKeySigner.generate(caKeyType),
+    ca: PrivateKeySigner.generate(caKeyType),
     rekor: PrivateKeySigner.generate('P-256'),
     ct: PrivateKeySigner.generate('P-256'),
+    revocation: PrivateKeySigner.generate('P-256'),
+    ...timestamping.keys,
   };
-  const root = await issue(rootKey, {
-    serialNumber: positiveSerial(environment.randomBytes),
-    subject: { organization: plan.organization, commonName: `${plan.organization} root` },
-    publicKey: rootKey.publicKey,
-    notBefore: createdAt,
-    notAfter: addYears(createdAt, ROOT_YEARS),
-  });
-  const intermediate = await issue(rootKey, {
-    serialNumber: positiveSerial(environment.randomBytes),
-    issuer: root,
-    subject: { organization: plan.organization, commonName: `${plan.organization} intermediate` },
-    publicKey: keys.ca.publicKey,
-    notBefore: createdAt,
-    notAfter: addYears(createdAt, INTERMEDIATE_YEARS),
-    pathLength: 0,
-    extendedKeyUsages: [oids.codeSigning],
-  });
+  const root = await issue(
+    keys.root,
+    encodeCaCertificate({
+      serialNumber: positiveSerial(environment.randomBytes),
+      subject: { organization: plan.organization, commonName: `${plan.organization} root` },
+      publicKey: keys.root.publicKey,
+      notBefore: createdAt,
+      notAfter: addYears(createdAt, ROOT_YEARS),
+    }),
+  );
+  const intermediate = await issue(
+    keys.root,
+    encodeCaCertificate({
+      serialNumber: positiveSerial(environment.randomBytes),
+      issuer: root,
+      subject: { organization: plan.organization, commonName: `${plan.organization} intermediate` },
+      publicKey: keys.ca.publicKey,
+      notBefore: createdAt,
+      notAfter: addYears(createdAt, INTERMEDIATE_YEARS),
+      pathLength: 0,
+      extendedKeyUsages: [oids.codeSigning],
+    }),
+  );
   return {
-    rootKey,
     keys,
     ceremony: {
-      ...plan,
+      ...lasting,
       createdAt,
       rekorTreeId: randomTreeId(environment.randomBytes),
       caChain: [intermediate, root],
       rekorPublicKeyPem: keys.rekor.publicKey.toPem(),
       ctPublicKeyPem: keys.ct.publicKey.toPem(),
+      timestampChain: timestamping.chain,
+      revocationPublicKeyPem: keys.revocation.publicKey.toPem(),
     },
   };
 }
 
-async function issue(
-  signer: PrivateKeySigner,
-  profile: Parameters<typeof encodeCaCertificate>[0],
-): Promise<Certificate> {
-  return Certificate.parse(await signTbs(encodeCaCertificate(profile), signer));
+/** A root of its own and the signer below it, both valid as long as the root: a timestamp is of use while its chain is valid. */
+export async function makeTimestampAuthority(
+  organization: string,
+  environment: CeremonyEnvironment,
+): Promise<{ keys: TimestampKeys; chain: readonly Certificate[] }> {
+  const timestampRoot = PrivateKeySigner.generate('P-384');
+  const timestamp = PrivateKeySigner.generate('P-256');
+  const notBefore = wholeSeconds(environment.now);
+  const notAfter = addYears(notBefore, ROOT_YEARS);
+  const root = await issue(
+    timestampRoot,
+    encodeCaCertificate({
+      serialNumber: positiveSerial(environment.randomBytes),
+      subject: { organization, commonName: `${organization} timestamp root` },
+      publicKey: timestampRoot.publicKey,
+      notBefore,
+      notAfter,
+      pathLength: 0,
+    }),
+  );
+  const signer = await issue(
+    timestampRoot,
+    encodeTimestampSignerCertificate({
+      serialNumber: positiveSerial(environment.randomBytes),
+      issuer: root,
+      subject: { organization, commonName: `${organization} timestamp authority` },
+      publicKey: timestamp.publicKey,
+      notBefore,
+      notAfter,
+    }),
+  );
+  return { keys: { timestampRoot, timestamp }, chain: [signer, root] };
+}
+
+async function issue(signer: PrivateKeySigner, tbs: Uint8Array): Promise<Certificate> {
+  return Certificate.parse(await signTbs(tbs, signer));
+}
+
+/** Certificates have whole seconds. */
+function wholeSeconds(date: Date): Date {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }
 
 /** 159 random bits: positive, and never longer than the 20 octets of RFC 5280 section 4.1.2.2. */

@@ -1,8 +1,8 @@
 export { performCeremony, type Ceremony, type CeremonyKeys, type CeremonyPlan } from './ceremony.ts';
 export {
   CeremonyError,
+  openCeremony,
   readCeremony,
-  writeCeremony,
   writeDurably,
   type WriteOptions,
 } from './ceremony-files.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { readCeremony, writeCeremony, writeDurably } from './ceremony-files.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { openCeremony, writeDurably } from './ceremony-files.ts';
 import { renderTrustFiles } from './trust-files.ts';
 
 interface Options {
@@ -9,9 +9,11 @@ interface Options {
   readonly organization: string;
   readonly caUrl: string;
   readonly logUrl: string;
+  readonly tsaUrl: string;
   readonly issuerUrl: string[];
   readonly logHost?: string;
   readonly ctShard: string;
+  readonly caKeyType: 'P-256' | 'P-384';
   readonly owner?: { uid: number; gid: number };
   readonly secret: string[];
 }
@@ -23,6 +25,7 @@ const program = new Command('ceremony')
   .requiredOption('--directory <path>', 'where to write; one folder per service')
   .requiredOption('--ca-url <url>', 'public URL of the certificate authority', httpUrl)
   .requiredOption('--log-url <url>', 'public URL of the transparency log', httpUrl)
+  .requiredOption('--tsa-url <url>', 'public URL of the timestamp authority', httpUrl)
   .option('--issuer-url <url>', 'issuer of identity tokens, may be given several times', append, [])
   .option('--organization <name>', "organisation in the CA's names", 'sigstead')
   .option('--log-host <name>', "host in the log's origin; never change it (default: host of --log-url)")
@@ -30,6 +33,9 @@ const program = new Command('ceremony')
     '--ct-shard <name>',
     'path segment of the certificate transparency log',
     String(new Date().getUTCFullYear()),
+  )
+  .addOption(
+    new Option('--ca-key-type <type>', "curve of the CA's keys").choices(['P-384', 'P-256']).default('P-384'),
   )
   .option('--owner <uid:gid>', 'account that the services run as', account)
   .option('--secret <path>', 'a random secret to make as well, may be given several times', append, []);
@@ -42,25 +48,22 @@ try {
 }
 
 async function run(options: Options): Promise<void> {
-  const known = await readCeremony(options.directory);
-  const ceremony =
-    known ??
-    (await writeCeremony(
-      options.directory,
-      {
-        organization: options.organization,
-        logHost: options.logHost ?? new URL(options.logUrl).hostname,
-        ctShard: options.ctShard,
-      },
-      { now: new Date(), randomBytes: (length) => new Uint8Array(randomBytes(length)) },
-      { randomSecrets: options.secret, ...(options.owner === undefined ? {} : { owner: options.owner }) },
-    ));
-  process.stdout.write(
-    known === undefined ? 'ceremony: keys and certificates made\n' : 'ceremony: keys and certificates kept\n',
+  const { ceremony, outcome } = await openCeremony(
+    options.directory,
+    {
+      organization: options.organization,
+      logHost: options.logHost ?? new URL(options.logUrl).hostname,
+      ctShard: options.ctShard,
+      caKeyType: options.caKeyType,
+    },
+    { now: new Date(), randomBytes: (length) => new Uint8Array(randomBytes(length)) },
+    { randomSecrets: options.secret, ...(options.owner === undefined ? {} : { owner: options.owner }) },
   );
+  process.stdout.write(`ceremony: keys and certificates ${outcome}\n`);
   const files = renderTrustFiles(ceremony, {
     certificateAuthority: options.caUrl,
     transparencyLog: options.logUrl,
+    timestampAuthority: options.tsaUrl,
     issuers: options.issuerUrl,
   });
   for (const [name, content] of Object.entries(files))

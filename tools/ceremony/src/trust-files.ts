@@ -14,6 +14,7 @@ import type { Ceremony } from './ceremony.ts';
 export interface PublicUrls {
   readonly certificateAuthority: string;
   readonly transparencyLog: string;
+  readonly timestampAuthority: string;
   /** Issuers of identity tokens; the first is where a client with a browser would log in. */
   readonly issuers: readonly string[];
 }
@@ -29,7 +30,14 @@ export function renderTrustFiles(ceremony: Ceremony, urls: PublicUrls): Record<s
     'rekor.pub': ceremony.rekorPublicKeyPem,
     'ctfe.pub': ceremony.ctPublicKeyPem,
     'fulcio_v1.crt.pem': ceremony.caChain.map((certificate) => certificate.toPem()).join(''),
+    'tsa.certchain.pem': ceremony.timestampChain.map((certificate) => certificate.toPem()).join(''),
+    'revocation.pub': ceremony.revocationPublicKeyPem,
   };
+}
+
+/** Where a client asks for a timestamp: signing configurations have the whole URL of the request. */
+function timestampUrl(urls: PublicUrls): string {
+  return `${urls.timestampAuthority}/api/v1/timestamp`;
 }
 
 function trustedRootOf(ceremony: Ceremony, urls: PublicUrls): TrustedRoot {
@@ -51,8 +59,23 @@ function trustedRootOf(ceremony: Ceremony, urls: PublicUrls): TrustedRoot {
         validFor,
       },
     ],
-    timestampAuthorities: [],
+    timestampAuthorities: [
+      {
+        uri: timestampUrl(urls),
+        subject: {
+          organization: ceremony.organization,
+          commonName: `${ceremony.organization} timestamp authority`,
+        },
+        certificates: ceremony.timestampChain,
+        validFor: { start: timestampsSince(ceremony) },
+      },
+    ],
   };
+}
+
+/** Since when there is a timestamp authority; instances begun with 0.1 got one later than the rest. */
+function timestampsSince({ timestampChain, createdAt }: Ceremony): Date {
+  return timestampChain[0]?.notBefore ?? createdAt;
 }
 
 function logInstance(publicKeyPem: string, baseUrl: string, start: Date): TransparencyLogInstance {
@@ -68,17 +91,18 @@ function logInstance(publicKeyPem: string, baseUrl: string, start: Date): Transp
 }
 
 function signingConfigOf(ceremony: Ceremony, urls: PublicUrls): SigningConfig {
-  const service = (url: string): Service => ({
+  const service = (url: string, start = ceremony.createdAt): Service => ({
     url,
     majorApiVersion: 1,
-    validFor: { start: ceremony.createdAt },
+    validFor: { start },
     operator: ceremony.organization,
   });
   return {
     caUrls: [service(urls.certificateAuthority)],
-    oidcUrls: urls.issuers.map(service),
+    oidcUrls: urls.issuers.map((url) => service(url)),
     rekorTlogUrls: [service(urls.transparencyLog)],
     rekorTlogConfig: { selector: 'ANY' },
-    tsaUrls: [],
+    tsaUrls: [service(timestampUrl(urls), timestampsSince(ceremony))],
+    tsaConfig: { selector: 'ANY' },
   };
 }
