@@ -3,7 +3,8 @@ import {
   Certificate,
   encodeCaCertificate,
   encodeTimestampSignerCertificate,
-  oids,
+  issueCaChain,
+  randomSerialNumber,
   signTbs,
 } from '@sigstead/x509';
 
@@ -72,36 +73,22 @@ export async function performCeremony(
     revocation: PrivateKeySigner.generate('P-256'),
     ...timestamping.keys,
   };
-  const root = await issue(
-    keys.root,
-    encodeCaCertificate({
-      serialNumber: positiveSerial(environment.randomBytes),
-      subject: { organization: plan.organization, commonName: `${plan.organization} root` },
-      publicKey: keys.root.publicKey,
-      notBefore: createdAt,
-      notAfter: addYears(createdAt, ROOT_YEARS),
-    }),
-  );
-  const intermediate = await issue(
-    keys.root,
-    encodeCaCertificate({
-      serialNumber: positiveSerial(environment.randomBytes),
-      issuer: root,
-      subject: { organization: plan.organization, commonName: `${plan.organization} intermediate` },
-      publicKey: keys.ca.publicKey,
-      notBefore: createdAt,
-      notAfter: addYears(createdAt, INTERMEDIATE_YEARS),
-      pathLength: 0,
-      extendedKeyUsages: [oids.codeSigning],
-    }),
-  );
+  const caChain = await issueCaChain({
+    organization: plan.organization,
+    root: keys.root,
+    issuingKey: keys.ca.publicKey,
+    notBefore: createdAt,
+    rootNotAfter: addYears(createdAt, ROOT_YEARS),
+    issuingNotAfter: addYears(createdAt, INTERMEDIATE_YEARS),
+    randomBytes: environment.randomBytes,
+  });
   return {
     keys,
     ceremony: {
       ...lasting,
       createdAt,
       rekorTreeId: randomTreeId(environment.randomBytes),
-      caChain: [intermediate, root],
+      caChain,
       rekorPublicKeyPem: keys.rekor.publicKey.toPem(),
       ctPublicKeyPem: keys.ct.publicKey.toPem(),
       timestampChain: timestamping.chain,
@@ -122,7 +109,7 @@ export async function makeTimestampAuthority(
   const root = await issue(
     timestampRoot,
     encodeCaCertificate({
-      serialNumber: positiveSerial(environment.randomBytes),
+      serialNumber: randomSerialNumber(environment.randomBytes),
       subject: { organization, commonName: `${organization} timestamp root` },
       publicKey: timestampRoot.publicKey,
       notBefore,
@@ -133,7 +120,7 @@ export async function makeTimestampAuthority(
   const signer = await issue(
     timestampRoot,
     encodeTimestampSignerCertificate({
-      serialNumber: positiveSerial(environment.randomBytes),
+      serialNumber: randomSerialNumber(environment.randomBytes),
       issuer: root,
       subject: { organization, commonName: `${organization} timestamp authority` },
       publicKey: timestamp.publicKey,
@@ -151,13 +138,6 @@ async function issue(signer: PrivateKeySigner, tbs: Uint8Array): Promise<Certifi
 /** Certificates have whole seconds. */
 function wholeSeconds(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1000) * 1000);
-}
-
-/** 159 random bits: positive, and never longer than the 20 octets of RFC 5280 section 4.1.2.2. */
-function positiveSerial(randomBytes: (length: number) => Uint8Array): Uint8Array {
-  const serial = randomBytes(20);
-  serial[0] = ((serial[0] as number) & 0x7f) | 0x40;
-  return serial;
 }
 
 /** A positive int64, as Trillian's tree identifiers are. */
