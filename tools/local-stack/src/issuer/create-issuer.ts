@@ -3,7 +3,10 @@ import { createLog, createService, problemJsonErrors, type Log, type Service } f
 import { ISSUER_NAMES } from './default-claims.ts';
 import { DevelopmentIssuer } from './development-issuer.ts';
 import { openIssuerKey } from './issuer-key.ts';
-import { IssuerController, ISSUERS, MAX_CLAIMS_BYTES } from './issuer.controller.ts';
+import { AuthorizationCodes } from './authorization-codes.ts';
+import { ISSUERS } from './find-issuer.ts';
+import { IssuerController, MAX_CLAIMS_BYTES } from './issuer.controller.ts';
+import { LoginController } from './login.controller.ts';
 
 export interface DevelopmentIssuerOptions {
   /** What clients and the certificate authority call this service; `iss` begins with it. */
@@ -26,8 +29,11 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   }
   const module: DynamicModule = {
     module: IssuerModule,
-    controllers: [IssuerController],
-    providers: [{ provide: ISSUERS, useValue: issuers }],
+    controllers: [IssuerController, LoginController],
+    providers: [
+      { provide: ISSUERS, useValue: issuers },
+      { provide: AuthorizationCodes, useValue: new AuthorizationCodes(clock) },
+    ],
   };
   return createService({
     name: 'issuer',

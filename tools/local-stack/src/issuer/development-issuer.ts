@@ -4,7 +4,8 @@ import { encodeBase64Url, encodeUtf8, type JsonObject, type JsonValue } from '@s
 import { defaultClaims, type IssuerName } from './default-claims.ts';
 import { TOKEN_ALGORITHM } from './issuer-key.ts';
 
-const LIFETIME_SECONDS = 10 * 60;
+/** Of its tokens. */
+export const LIFETIME_SECONDS = 10 * 60;
 
 /** An OpenID Connect issuer that certifies whatever it is asked to: for development only. */
 export class DevelopmentIssuer {
@@ -28,7 +29,8 @@ export class DevelopmentIssuer {
       jwks_uri: `${this.issuerUrl}/.well-known/jwks`,
       authorization_endpoint: `${this.issuerUrl}/authorize`,
       token_endpoint: `${this.issuerUrl}/token`,
-      response_types_supported: ['code', 'id_token'],
+      response_types_supported: ['code'],
+      grant_types_supported: ['authorization_code'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [TOKEN_ALGORITHM],
       code_challenge_methods_supported: ['S256'],

@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { EncodingError, isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
 import { HttpProblem } from '@sigstead/server';
-import type { DevelopmentIssuer } from './development-issuer.ts';
+import { AuthorizationCodes, type CodeExchange } from './authorization-codes.ts';
+import { LIFETIME_SECONDS, type DevelopmentIssuer } from './development-issuer.ts';
+import { findIssuer, ISSUERS } from './find-issuer.ts';
 
-export const ISSUERS = Symbol('development issuers by name');
 export const MAX_CLAIMS_BYTES = 16 * 1024;
 
 interface TokenAnswer {
@@ -11,19 +12,30 @@ interface TokenAnswer {
   readonly value: string;
 }
 
+/** RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3. */
+interface LoginAnswer {
+  readonly access_token: string;
+  readonly id_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+}
+
 /** What OpenID Connect clients read, and GitHub's token endpoint for jobs. */
 @Controller('issuers/:name')
 export class IssuerController {
-  constructor(@Inject(ISSUERS) private readonly issuers: ReadonlyMap<string, DevelopmentIssuer>) {}
+  constructor(
+    @Inject(ISSUERS) private readonly issuers: ReadonlyMap<string, DevelopmentIssuer>,
+    @Inject(AuthorizationCodes) private readonly codes: AuthorizationCodes,
+  ) {}
 
   @Get('.well-known/openid-configuration')
   discovery(@Param('name') name: string): JsonObject {
-    return this.find(name).discovery();
+    return findIssuer(this.issuers, name).discovery();
   }
 
   @Get(['.well-known/jwks', 'keys'])
   keySet(@Param('name') name: string): JsonObject {
-    return this.find(name).keySet();
+    return findIssuer(this.issuers, name).keySet();
   }
 
   /** As GitHub behaves at `ACTIONS_ID_TOKEN_REQUEST_URL`: some bearer token, the audience as a parameter. */
@@ -34,7 +46,7 @@ export class IssuerController {
     @Query('audience') audience: unknown,
     @Headers('authorization') authorization: string | undefined,
   ): Promise<TokenAnswer> {
-    const issuer = this.find(name);
+    const issuer = findIssuer(this.issuers, name);
     if (!/^bearer +\S/i.test(authorization ?? '')) {
       throw new HttpProblem(401, 'want the header "Authorization: bearer <request token>"', {
         type: 'unauthorized',
@@ -46,19 +58,51 @@ export class IssuerController {
   @Post('token')
   @HttpCode(200)
   @Header('cache-control', 'no-store')
-  async token(@Param('name') name: string, @Body() body: Uint8Array | undefined): Promise<TokenAnswer> {
-    const issuer = this.find(name);
+  async token(
+    @Param('name') name: string,
+    @Body() body: Uint8Array | undefined,
+  ): Promise<TokenAnswer | LoginAnswer> {
+    const issuer = findIssuer(this.issuers, name);
+    const form = formOf(body);
+    if (form !== undefined) return this.redeem(issuer, form);
     return answer(await issuer.token(claimsOf(body)));
   }
 
-  private find(name: string): DevelopmentIssuer {
-    const issuer = this.issuers.get(name);
-    if (issuer !== undefined) return issuer;
-    const known = [...this.issuers.keys()].join(', ');
-    throw new HttpProblem(404, `there is no such development issuer, want one of ${known}`, {
-      type: 'unknown-issuer',
+  /** The token of somebody who logged in (RFC 6749 section 4.1.3). */
+  private async redeem(issuer: DevelopmentIssuer, form: URLSearchParams): Promise<LoginAnswer> {
+    if (form.get('grant_type') !== 'authorization_code') throw refused('unsupported_grant_type');
+    const exchange: CodeExchange = {
+      issuer: issuer.name,
+      code: form.get('code') ?? '',
+      clientId: form.get('client_id') ?? '',
+      redirectUri: form.get('redirect_uri') ?? '',
+      codeVerifier: form.get('code_verifier') ?? '',
+    };
+    const request = this.codes.redeem(exchange);
+    if (request === undefined) throw refused('invalid_grant');
+    const { clientId, nonce, loginHint } = request;
+    const token = await issuer.token({
+      aud: clientId,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(loginHint === undefined || issuer.name !== 'email' ? {} : { email: loginHint }),
     });
+    return { access_token: token, id_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS };
   }
+}
+
+/** Told by its form and not by a Content-Type: claims are a JSON object, which begins otherwise. */
+function formOf(body: Uint8Array | undefined): URLSearchParams | undefined {
+  const text = body === undefined ? '' : new TextDecoder().decode(body);
+  return /^[a-z_]+=/.test(text) ? new URLSearchParams(text) : undefined;
+}
+
+function refused(error: 'unsupported_grant_type' | 'invalid_grant'): HttpProblem {
+  const wanted =
+    error === 'invalid_grant'
+      ? 'code, client_id, redirect_uri or code_verifier do not fit a login of the last minute'
+      : 'grant_type: want authorization_code';
+  // `error` is what OAuth clients read (RFC 6749 section 5.2).
+  return new HttpProblem(400, wanted, { type: 'malformed-request', extra: { error } });
 }
 
 /** `count` is what GitHub sends beside the token; nobody reads it. */
