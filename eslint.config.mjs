@@ -9,6 +9,8 @@ const layers = [
   ['crypto', ['encoding']],
   ['merkle', ['encoding']],
   ['x509', ['encoding', 'crypto']],
+  ['timestamp', ['encoding', 'crypto', 'x509']],
+  ['revocation', ['encoding', 'crypto', 'x509']],
   ['oidc', ['encoding', 'http', 'crypto']],
   ['oci', ['encoding', 'http', 'crypto']],
   ['tlog', ['encoding', 'crypto', 'merkle', 'x509']],

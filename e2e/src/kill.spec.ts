@@ -6,7 +6,7 @@ import { decodeBase64 } from '@sigstead/encoding';
 import { hashLeaf, rootOfLeaves, verifyInclusion } from '@sigstead/merkle';
 import { verifyCheckpoint } from '@sigstead/tlog';
 import pg from 'pg';
-import { Instance } from './harness/instance.ts';
+import { Instance } from '@sigstead/instance';
 
 const KILLS = 24;
 const WRITERS = 16;

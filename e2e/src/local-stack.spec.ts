@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeCluster } from '@sigstead/embedded-postgres';
 import { pushImage } from './harness/image.ts';
-import { run, start, type Finished, type Started } from './harness/processes.ts';
+import { run, start, type Finished, type Started } from '@sigstead/instance';
 
 const STACK = [process.execPath, 'tools/local-stack/dist/main.js'] as const;
 const CLI = [process.execPath, 'tools/cli/bin/sigstead.js'] as const;

@@ -8,7 +8,10 @@ const environment = {
   CA_CHAIN_FILE: 'chain.pem',
   CT_LOG_URL: 'http://log:3000/ctlog/2026/',
   CT_PUBLIC_KEY_FILE: 'ct.pub.pem',
-  ISSUERS_FILE: 'issuers.json',
+  DATABASE_URL: 'postgres://a:secret@b/c',
+  REVOCATION_KEY_FILE: 'revocation.key.pem',
+  REVOCATION_PASSPHRASE_FILE: 'revocation.passphrase',
+  ISSUERS_FILE: 'issuers.yaml',
 };
 
 describe('settings', () => {
@@ -16,6 +19,8 @@ describe('settings', () => {
     expect(readConfig(environmentSchema, environment)).toMatchObject({
       host: '127.0.0.1',
       port: 5555,
+      grpcPort: 5554,
+      tls: undefined,
       service: { ctLogUrl: 'http://log:3000/ctlog/2026', ctTimeoutMs: 5000, issuerTimeoutMs: 5000 },
     });
   });
@@ -24,10 +29,26 @@ describe('settings', () => {
     expect(() => readConfig(environmentSchema, { ...environment, [name]: '' })).toThrow(name);
   });
 
+  it('listen with TLS when port, certificate and key are given', () => {
+    const tls = { TLS_PORT: '0', TLS_CERT_FILE: 'tls.pem', TLS_KEY_FILE: 'tls.key' };
+    expect(readConfig(environmentSchema, { ...environment, ...tls }).tls).toEqual({
+      port: 0,
+      files: { certificateFile: 'tls.pem', keyFile: 'tls.key' },
+    });
+    for (const name of Object.keys(tls))
+      expect(() => readConfig(environmentSchema, { ...environment, ...tls, [name]: '' })).toThrow(
+        new RegExp(`${name}: is required`),
+      );
+  });
+
   it.each([
     ['PORT', '70000'],
+    ['GRPC_PORT', '-1'],
+    ['TLS_PORT', 'https'],
     ['CT_LOG_URL', 'log:3000'],
     ['CT_TIMEOUT_MS', '0'],
+    ['REVOCATION_LIFETIME_SECONDS', '59'],
+    ['REVOCATION_LIFETIME_SECONDS', '2592001'],
   ])('refuse %s=%s', (name, value) => {
     expect(() => readConfig(environmentSchema, { ...environment, [name]: value })).toThrow(name);
   });

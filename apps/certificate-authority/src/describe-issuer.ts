@@ -1,14 +1,16 @@
-import type { IssuerConfig } from '@sigstead/oidc';
+import type { IssuerConfig, MetaIssuerConfig } from '@sigstead/oidc';
 
-/** Fulcio's `OIDCIssuer` in proto3 JSON, unset fields written out. */
-export function describeIssuer({ issuerUrl, clientId, type }: IssuerConfig): object {
+/** Fulcio's `OIDCIssuer` in proto3 JSON, unset fields written out. A meta issuer is known by its pattern. */
+export function describeIssuer(config: IssuerConfig | MetaIssuerConfig): object {
   return {
-    issuerUrl,
-    audience: clientId,
-    challengeClaim: type === 'email' ? 'email' : 'sub',
-    spiffeTrustDomain: '',
-    issuerType: type,
-    subjectDomain: '',
-    skipEmailVerification: false,
+    ...('issuerUrl' in config
+      ? { issuerUrl: config.issuerUrl }
+      : { wildcardIssuerUrl: config.issuerPattern }),
+    audience: config.clientId,
+    challengeClaim: config.challengeClaim ?? (config.type === 'email' ? 'email' : 'sub'),
+    spiffeTrustDomain: config.type === 'spiffe' ? config.trustDomain : '',
+    issuerType: config.type,
+    subjectDomain: config.type === 'uri' || config.type === 'username' ? config.subjectDomain : '',
+    skipEmailVerification: config.type === 'email' && config.skipEmailVerification,
   };
 }

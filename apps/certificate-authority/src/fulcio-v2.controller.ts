@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Post } from '@nestjs/common';
-import { IssuerPool } from '@sigstead/oidc';
-import { describeIssuer } from './describe-issuer.ts';
+import { IssuerSource } from '@sigstead/issuer-access';
+import { describeIssuers } from './describe-issuers.ts';
 import { IssuanceDesk } from './issuance-desk.ts';
 import { IssuingAuthority } from './issuing-authority.ts';
 import { parseSigningRequest } from './signing-request.ts';
@@ -15,7 +15,7 @@ export class FulcioV2Controller {
   constructor(
     @Inject(IssuanceDesk) private readonly desk: IssuanceDesk,
     @Inject(IssuingAuthority) private readonly authority: IssuingAuthority,
-    @Inject(IssuerPool) private readonly issuers: IssuerPool,
+    @Inject(IssuerSource) private readonly issuers: IssuerSource,
   ) {}
 
   @Post('signingCert')
@@ -40,6 +40,6 @@ export class FulcioV2Controller {
 
   @Get('configuration')
   configuration(): { issuers: readonly object[] } {
-    return { issuers: this.issuers.configs.map(describeIssuer) };
+    return { issuers: describeIssuers(this.issuers.current()) };
   }
 }

@@ -7,7 +7,8 @@ import { HttpProblem } from '@sigstead/server';
  * - `PUBLIC_KEY`, `WEAK_KEY`, `SIGNING_REQUEST`, `PROOF`, `ALGORITHM`: the key and the proof of possessing it;
  * - `IDENTITY`: the token is fine but cannot be certified;
  * - `AUTHORITY_VALIDITY`: the CA certificates do not cover the certificate's lifetime;
- * - `LOG_UNAVAILABLE`, `LOG_REFUSED`: the certificate transparency log.
+ * - `LOG_UNAVAILABLE`, `LOG_REFUSED`: the certificate transparency log;
+ * - `RECORD_UNAVAILABLE`, `SERIAL_NUMBER_USED`: the record of issued certificates.
  */
 export type IssuanceErrorCode =
   | 'REQUEST'
@@ -21,7 +22,9 @@ export type IssuanceErrorCode =
   | 'IDENTITY'
   | 'AUTHORITY_VALIDITY'
   | 'LOG_UNAVAILABLE'
-  | 'LOG_REFUSED';
+  | 'LOG_REFUSED'
+  | 'RECORD_UNAVAILABLE'
+  | 'SERIAL_NUMBER_USED';
 
 /** The caller reads the message as it is: Fulcio's own text, in places followed by the reason. The cause is for the log. */
 export class IssuanceError extends Error {
@@ -48,6 +51,8 @@ const STATUSES: Readonly<Record<IssuanceErrorCode, 400 | 500 | 503>> = {
   AUTHORITY_VALIDITY: 503,
   LOG_UNAVAILABLE: 503,
   LOG_REFUSED: 500,
+  RECORD_UNAVAILABLE: 503,
+  SERIAL_NUMBER_USED: 500,
 };
 
 export function explainIssuanceError(error: unknown): HttpProblem | undefined {

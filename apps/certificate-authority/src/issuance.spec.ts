@@ -17,6 +17,7 @@ import { createCertificateAuthority } from './create-certificate-authority.ts';
 import { makeTestChain, TestFiles, type TestChain } from './testonly/test-authority.ts';
 import { LOG_EXTENSIONS, TestCertificateLog } from './testonly/test-certificate-log.ts';
 import { call, clientKey, type Answer, type ClientKey } from './testonly/test-client.ts';
+import { recordSettings, TestDatabase } from './testonly/test-database.ts';
 import { githubClaims, TestIssuer } from './testonly/test-issuer.ts';
 
 const START = new Date('2026-03-01T12:00:00.900Z');
@@ -29,6 +30,7 @@ let issuer: TestIssuer;
 let people: TestIssuer;
 let log: TestCertificateLog;
 let chain: TestChain;
+let database: TestDatabase;
 let service: Service;
 let url: string;
 let now: Date;
@@ -37,23 +39,25 @@ let logged: string;
 beforeAll(async () => {
   now = START;
   files = await TestFiles.make();
-  [issuer, people, log, chain] = await Promise.all([
+  [issuer, people, log, chain, database] = await Promise.all([
     TestIssuer.start(),
     TestIssuer.start(),
     TestCertificateLog.start(),
     makeTestChain(START),
+    TestDatabase.start(),
   ]);
-  const issuers = [
-    { issuerUrl: issuer.url, clientId: 'sigstore', type: 'ci-provider', ciProvider: 'github-workflow' },
-    { issuerUrl: people.url, clientId: 'sigstore', type: 'email' },
-  ];
+  const issuers = {
+    [issuer.url]: { 'client-id': 'sigstore', preset: 'github' },
+    [people.url]: { 'client-id': 'sigstore', type: 'email' },
+  };
   const config = {
     ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
     ctLogUrl: log.url,
     ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
     ctTimeoutMs: 5_000,
-    issuersFile: await files.write('issuers.json', JSON.stringify(issuers)),
+    issuersFile: await files.write('issuers.yaml', JSON.stringify({ 'oidc-issuers': issuers })),
     issuerTimeoutMs: 20_000,
+    ...(await recordSettings(files, database)),
   };
   service = await createCertificateAuthority(config, {
     clock: () => now,
@@ -68,7 +72,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service.close();
-  await Promise.all([issuer.stop(), people.stop(), log.stop(), files.remove()]);
+  await Promise.all([issuer.stop(), people.stop(), log.stop(), files.remove(), database.stop()]);
 });
 
 beforeEach(() => {
@@ -377,6 +381,43 @@ describe('request dialects', () => {
   });
 });
 
+describe('what a gateway to gRPC does', () => {
+  it('counts null as absent, and takes algorithms by number, known or not', async () => {
+    const key = clientKey('P-256');
+    const body = {
+      credentials: null,
+      certificateSigningRequest: null,
+      publicKeyRequest: {
+        publicKey: { algorithm: 99, content: key.pem },
+        proofOfPossession: key.prove(SUBJECT),
+      },
+    };
+    const authorization = `Bearer ${await githubToken()}`;
+    expect(await post(body, { authorization })).toMatchObject({ status: 200 });
+  });
+
+  it.each<[string, string, number, number]>([
+    ['GET', '/api/v2/signingCert', 501, 12],
+    ['PUT', '/api/v2/signingCert', 501, 12],
+    ['POST', '/api/v2/trustBundle', 501, 12],
+    ['DELETE', '/api/v2/configuration', 501, 12],
+    ['GET', '/api/v1/signingCert', 501, 12],
+    ['GET', '/api/v2', 404, 5],
+    ['GET', '/api/v3/trustBundle', 404, 5],
+  ])('answers %s %s with %d and a status', async (method, path, status, code) => {
+    const answer = await call(`${url}${path}`, { method });
+    expect(answer).toMatchObject({ status, contentType: 'application/json', json: { code, details: [] } });
+  });
+
+  it('shows nothing of gRPC in its headers, and takes a trailing slash and HEAD', async () => {
+    const answer = await fetch(`${url}/api/v2/trustBundle/`);
+    expect(answer.status).toBe(200);
+    expect([...answer.headers.keys()].filter((name) => name.startsWith('grpc-'))).toEqual([]);
+    const head = await fetch(`${url}/api/v2/trustBundle`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+  });
+});
+
 describe('web pages', () => {
   const origin = { origin: 'https://ui.example' };
 
@@ -480,8 +521,8 @@ describe('tokens are refused', () => {
     gone.down = true;
     const outage = await startWith({
       issuersFile: await files.write(
-        'gone.json',
-        JSON.stringify([{ issuerUrl: gone.url, clientId: 'sigstore', type: 'email' }]),
+        'gone.yaml',
+        JSON.stringify({ 'oidc-issuers': { [gone.url]: { 'client-id': 'sigstore', type: 'email' } } }),
       ),
     });
     const token = await gone.sign({ ...githubClaims(gone.url, now) });
@@ -710,8 +751,9 @@ async function startWith(overrides: Record<string, string>): Promise<{ service: 
     ctLogUrl: log.url,
     ctPublicKeyFile: path('ct.pub.pem'),
     ctTimeoutMs: 5_000,
-    issuersFile: path('issuers.json'),
+    issuersFile: path('issuers.yaml'),
     issuerTimeoutMs: 20_000,
+    ...(await recordSettings(files, database)),
     ...overrides,
   };
   const other = await createCertificateAuthority(config, {

@@ -15,13 +15,16 @@ import { IssuanceError } from './issuance-error.ts';
 import { LIFETIME_MS, type IssuingAuthority } from './issuing-authority.ts';
 import { assertPermittedAlgorithm } from './permitted-algorithm.ts';
 import { verifyProofOfPossession, verifySigningRequest, type ProvenKey } from './proof-of-possession.ts';
+import { assertRecordable, certificateEntry, type IssuanceRecord } from './record/issuance-record.ts';
 import type { SigningRequest } from './signing-request.ts';
 
 /** Everything issuance depends on besides the request. */
 export interface IssuanceContext {
-  readonly issuers: IssuerPool;
+  /** Asked once for each token: they may change while the service runs. */
+  readonly issuers: { current(): IssuerPool };
   readonly authority: IssuingAuthority;
   readonly log: CertificateLog;
+  readonly record: IssuanceRecord;
   readonly clock: () => Date;
   readonly randomBytes: (length: number) => Uint8Array;
 }
@@ -34,8 +37,8 @@ export interface IssuedCertificate {
 }
 
 /**
- * The one way to a certificate, for every API: Fulcio's checks in Fulcio's order. Nothing is kept before the end, and the
- * certificate exists only after the log has promised to show it.
+ * The one way to a certificate, for every API: Fulcio's checks in Fulcio's order. The certificate exists only after the log has
+ * promised to show it, and is handed out only after it was recorded.
  *
  * @throws IssuanceError naming the first check that failed
  */
@@ -43,15 +46,17 @@ export async function issueCertificate(
   request: SigningRequest,
   context: IssuanceContext,
 ): Promise<IssuedCertificate> {
-  const { authority, log } = context;
+  const { authority, log, record } = context;
   const principal = await authenticate(request.token, context);
   const proven = verifyPossession(request, principal);
   assertPermittedAlgorithm(proven);
+  assertRecordable(principal);
   const profile = leafProfile(principal, proven.publicKey, context);
   authority.assertCovers(profile.notBefore, profile.notAfter);
   const precertificate = await signPrecertificate(profile, authority);
   const sct = await log.announce(precertificate, authority.chain);
   const certificate = await signCertificate(profile, sct, authority);
+  await record.enter(certificateEntry(certificate, authority.certificate, principal, sct));
   return { certificate, principal, chain: [certificate, ...authority.chain] };
 }
 
@@ -60,7 +65,7 @@ const TOKEN_ERROR = 'There was an error processing the identity token';
 
 async function authenticate(token: string, { issuers, clock }: IssuanceContext): Promise<Principal> {
   try {
-    return principalOf(await verifyToken(token, issuers, clock()));
+    return principalOf(await verifyToken(token, issuers.current(), clock()));
   } catch (cause) {
     if (!(cause instanceof OidcError)) throw cause;
     // The issuer failed, not the token: a client that came again might succeed.
@@ -71,7 +76,7 @@ async function authenticate(token: string, { issuers, clock }: IssuanceContext):
 
 function verifyPossession({ key }: SigningRequest, principal: Principal): ProvenKey {
   return key.kind === 'public-key'
-    ? verifyProofOfPossession(key, principal.proofOfPossessionSubject)
+    ? verifyProofOfPossession(key, principal.proofOfPossessionSubjects)
     : verifySigningRequest(key);
 }
 

@@ -27,17 +27,19 @@ const WRONG_SIGNATURE = 'The signature supplied in the request could not be veri
 const REQUEST_LABELS = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 
 /**
- * Key, its strength, then the signature over the subject (Fulcio, "Proof of possession"): PKCS#1 v1.5 or ECDSA with the
+ * Key, its strength, then the signature over one of the subjects (Fulcio, "Proof of possession"): PKCS#1 v1.5 or ECDSA with the
  * hash of the key's size, or pure Ed25519.
  *
- * @param subject what had to be signed, as UTF-8
+ * @param subjects any one of which had to be signed, as UTF-8
  * @throws IssuanceError PUBLIC_KEY, WEAK_KEY, PROOF
  */
-export function verifyProofOfPossession(request: PublicKeyRequest, subject: string): ProvenKey {
+export function verifyProofOfPossession(request: PublicKeyRequest, subjects: readonly string[]): ProvenKey {
   const publicKey = parsePublicKey(request.content);
   assertStrong(publicKey);
   const hash = defaultHash(publicKey.type);
-  if (!verifyMessage(publicKey, hash, encodeUtf8(subject), request.proofOfPossession)) {
+  const isSigned = (subject: string): boolean =>
+    verifyMessage(publicKey, hash, encodeUtf8(subject), request.proofOfPossession);
+  if (!subjects.some(isSigned)) {
     throw new IssuanceError('PROOF', WRONG_SIGNATURE);
   }
   return { publicKey, hash };

@@ -115,7 +115,7 @@ function parseMessage(body: Uint8Array | undefined): JsonObject {
 }
 
 /** The token behind `Bearer`, or the whole header where a client leaves the scheme out. */
-function bearerToken(authorization: string | undefined): string {
+export function bearerToken(authorization: string | undefined): string {
   return (authorization ?? '').replace(/^bearer +/i, '');
 }
 

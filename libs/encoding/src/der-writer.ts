@@ -97,7 +97,12 @@ export function derUtcTime(date: Date): Uint8Array {
 /** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 (or before 1950). */
 export function derTime(date: Date): Uint8Array {
   const year = date.getUTCFullYear();
-  if (year >= 1950 && year <= 2049) return derUtcTime(date);
+  return year >= 1950 && year <= 2049 ? derUtcTime(date) : derGeneralizedTime(date);
+}
+
+/** GeneralizedTime, whole seconds, years 0 to 9999. Milliseconds are cut off. */
+export function derGeneralizedTime(date: Date): Uint8Array {
+  const year = date.getUTCFullYear();
   if (!(year >= 0 && year <= 9999)) throw new EncodingError('DER', 'time outside the years 0 to 9999');
   return der(tags.generalizedTime, encodeUtf8(timeDigits(date)));
 }

@@ -6,6 +6,7 @@ import {
   derBitString,
   derBoolean,
   derExplicit,
+  derGeneralizedTime,
   derInteger,
   derNull,
   derOctetString,
@@ -34,6 +35,7 @@ describe('DER', () => {
       derPrintableString('Sigstead'),
       derTime(new Date('2049-12-31T23:59:59Z')),
       derTime(new Date('2050-01-01T00:00:00Z')),
+      derGeneralizedTime(new Date('2026-03-01T12:00:00Z')),
     );
     const sequence = new DerReader(bytes).sequence();
     expect(sequence.integer()).toBe(-129n);
@@ -46,6 +48,7 @@ describe('DER', () => {
     expect(sequence.text()).toBe('Sigstead');
     expect(sequence.time()).toEqual(new Date('2049-12-31T23:59:59Z'));
     expect(sequence.time()).toEqual(new Date('2050-01-01T00:00:00Z'));
+    expect(sequence.time()).toEqual(new Date('2026-03-01T12:00:00Z'));
     sequence.end();
   });
 
@@ -158,5 +161,6 @@ describe('DER', () => {
     expect(() => derPrintableString('@')).toThrow(EncodingError);
     expect(() => derUtcTime(new Date('2050-01-01'))).toThrow(EncodingError);
     expect(() => derTime(new Date(NaN))).toThrow(EncodingError);
+    expect(() => derGeneralizedTime(new Date(Date.UTC(10_000, 0)))).toThrow(EncodingError);
   });
 });

@@ -14,6 +14,7 @@ export {
   derBitString,
   derBoolean,
   derExplicit,
+  derGeneralizedTime,
   derIa5String,
   derInteger,
   derNull,

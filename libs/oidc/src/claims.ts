@@ -6,7 +6,7 @@ const MAX_CLAIM_LENGTH = 4096;
 const CONTROL = /[\p{Cc}\p{Cs}]/u;
 
 /**
- * A claim every certificate of this type needs, as text. Whole numbers become decimal.
+ * A claim every certificate of this type needs. Text only, as Fulcio has it: numbers are taken by templates alone.
  *
  * @throws OidcError CLAIM when it is absent, empty, not text or holds control characters
  */
@@ -17,14 +17,21 @@ export function requiredClaim(claims: JsonObject, claim: string): string {
   return text;
 }
 
-/** The same for a claim that may be absent: then it is empty. */
+/** The same for a claim that may be absent or null: then it is empty. */
 export function optionalClaim(claims: JsonObject, claim: string): string {
   const value = (Object.hasOwn(claims, claim) ? claims[claim] : undefined) ?? '';
-  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text !== 'string' || text.length > MAX_CLAIM_LENGTH || CONTROL.test(text)) {
-    throw new OidcError('CLAIM', `claim ${claim}: ${quote(value)} is not text that can be certified`, {
-      claim,
-    });
-  }
+  if (typeof value !== 'string') throw notCertifiable(value, claim);
+  return certifiable(value, claim);
+}
+
+/** @throws OidcError CLAIM when the text is too long or holds control characters */
+export function certifiable(text: string, claim: string): string {
+  if (text.length > MAX_CLAIM_LENGTH || CONTROL.test(text)) throw notCertifiable(text, claim);
   return text;
+}
+
+function notCertifiable(value: unknown, claim: string): OidcError {
+  return new OidcError('CLAIM', `claim ${claim}: ${quote(value)} is not text that can be certified`, {
+    claim,
+  });
 }

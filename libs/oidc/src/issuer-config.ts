@@ -1,84 +1,95 @@
-import { EncodingError, parseJson } from '@sigstead/encoding';
-import { z } from 'zod';
-import { OidcError } from './errors.ts';
-import { isLoopbackHttp, parseWebUrl } from './web-url.ts';
+import type { JsonObject } from '@sigstead/encoding';
+import type { CiProviderMetadata } from './ci-provider-metadata.ts';
+import type { ClaimPath } from './claim-path.ts';
 
-const webUrl = z
-  .string()
-  .max(1024)
-  .refine(
-    (text) => parseWebUrl(text) !== undefined,
-    'want an http or https URL without credentials, query and fragment',
-  );
-const common = {
+/** Every issuer type of Fulcio (pkg/config). All but the first and the last have nothing to configure beyond the trust. */
+export const issuerTypes = [
+  'email',
+  'spiffe',
+  'uri',
+  'username',
+  'kubernetes',
+  'github-workflow',
+  'gitlab-pipeline',
+  'buildkite-job',
+  'codefresh-workflow',
+  'chainguard-identity',
+  'ci-provider',
+] as const;
+
+export type IssuerType = (typeof issuerTypes)[number];
+
+/** Whom to believe and for whom, whatever the type. */
+export interface IssuerTrust {
   /** Must equal the token's `iss` and the `issuer` of the discovery document, character for character. */
-  issuerUrl: webUrl,
+  readonly issuerUrl: string;
   /** What `aud` must be or contain. */
-  clientId: z.string().min(1).max(256),
+  readonly clientId: string;
+  /** Only told to clients; what proves possession is decided by the type. */
+  readonly challengeClaim?: string;
   /** Where discovery is dialled when not at the issuer's own address; the issuer's origin is then dialled there too. */
-  discoveryUrl: webUrl.optional(),
+  readonly discoveryUrl?: string;
   /** A pinned key set (RFC 7517): nothing is ever fetched for this issuer. */
-  jwks: z.record(z.string(), z.json()).optional(),
+  readonly jwks?: JsonObject;
+  /** PEM certificates that are trusted for TLS to this issuer besides the usual ones. */
+  readonly caCertificates?: string;
   /** Unsafe outside a trusted network: plain http to any host. Plain http to loopback needs no permission. */
-  allowInsecureHttp: z.boolean().optional(),
-};
-
-const githubWorkflow = z.strictObject({
-  ...common,
-  type: z.literal('ci-provider'),
-  ciProvider: z.literal('github-workflow'),
-  /** Fulcio's template value `url`: the server whose repositories the claims speak of; https://github.com unless told. */
-  providerUrl: webUrl.optional(),
-});
-
-const email = z.strictObject({ ...common, type: z.literal('email') });
-
-const issuerConfig = z.discriminatedUnion('type', [githubWorkflow, email]).superRefine((config, context) => {
-  for (const key of ['issuerUrl', 'discoveryUrl'] as const) {
-    const url = config[key];
-    if (url?.startsWith('http:') && !isLoopbackHttp(url) && config.allowInsecureHttp !== true) {
-      context.addIssue({
-        code: 'custom',
-        path: [key],
-        message: 'plain http to another host needs allowInsecureHttp',
-      });
-    }
-  }
-});
-
-export type IssuerConfig = Readonly<z.infer<typeof issuerConfig>>;
-export type GithubWorkflowIssuer = Extract<IssuerConfig, { ciProvider: 'github-workflow' }>;
-export type EmailIssuer = Extract<IssuerConfig, { type: 'email' }>;
-
-const MAX_CONFIG_BYTES = 1024 * 1024;
-
-/**
- * A JSON list of issuer configurations; unknown fields, doubled issuers and insecure addresses are refused.
- *
- * @throws OidcError CONFIG with the path of the bad value
- */
-export function parseIssuerConfigs(json: Uint8Array | string): IssuerConfig[] {
-  const result = z.array(issuerConfig).min(1).safeParse(parseConfigJson(json));
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    throw new OidcError(
-      'CONFIG',
-      `issuer configuration at ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'malformed'}`,
-    );
-  }
-  const seen = new Set<string>();
-  for (const { issuerUrl } of result.data) {
-    if (seen.has(issuerUrl)) throw new OidcError('CONFIG', `issuer ${issuerUrl} is configured twice`);
-    seen.add(issuerUrl);
-  }
-  return result.data;
+  readonly allowInsecureHttp?: boolean;
+  /** The pattern of the meta issuer this one came from; its key set must then lie on its own origin. */
+  readonly issuerPattern?: string;
+  readonly contact?: string;
+  readonly description?: string;
 }
 
-function parseConfigJson(json: Uint8Array | string): unknown {
-  try {
-    return parseJson(json, { maxBytes: MAX_CONFIG_BYTES });
-  } catch (cause) {
-    if (!(cause instanceof EncodingError)) throw cause;
-    throw new OidcError('CONFIG', `issuer configuration: ${cause.message}`, { cause });
-  }
+export interface EmailIdentity {
+  readonly type: 'email';
+  /** Claim that names the issuer to certify, for brokers such as Dex; the token's issuer unless given. */
+  readonly issuerClaim?: ClaimPath;
+  /** The issuer only knows verified addresses and does not say so in its tokens. */
+  readonly skipEmailVerification: boolean;
+}
+
+export interface SpiffeIdentity {
+  readonly type: 'spiffe';
+  readonly trustDomain: string;
+}
+
+export interface DomainIdentity {
+  readonly type: 'uri' | 'username';
+  /** With the scheme for `uri`, a bare host for `username`. */
+  readonly subjectDomain: string;
+}
+
+export interface PlainIdentity {
+  readonly type: Exclude<IssuerType, 'email' | 'spiffe' | 'uri' | 'username' | 'ci-provider'>;
+}
+
+export interface CiProviderIdentity {
+  readonly type: 'ci-provider';
+  /** Key of `ci-issuer-metadata`, or the preset. */
+  readonly ciProvider: string;
+  readonly metadata: CiProviderMetadata;
+}
+
+/** How tokens become certified identities. */
+export type IdentityRules =
+  EmailIdentity | SpiffeIdentity | DomainIdentity | PlainIdentity | CiProviderIdentity;
+
+export type IssuerConfig = IssuerTrust & IdentityRules;
+export type EmailIssuer = IssuerTrust & EmailIdentity;
+export type SpiffeIssuer = IssuerTrust & SpiffeIdentity;
+export type DomainIssuer = IssuerTrust & DomainIdentity;
+export type CiProviderIssuer = IssuerTrust & CiProviderIdentity;
+
+/** Issuers that are known by a pattern: every `*` stands for one or more of `-`, `_`, letters and digits. */
+export type MetaIssuerConfig = Omit<IssuerTrust, 'issuerUrl' | 'discoveryUrl' | 'jwks' | 'issuerPattern'> & {
+  readonly issuerPattern: string;
+} & Exclude<IdentityRules, SpiffeIdentity>;
+
+/** What Fulcio's configuration file says, checked. */
+export interface IssuerConfiguration {
+  readonly issuers: readonly IssuerConfig[];
+  readonly metaIssuers: readonly MetaIssuerConfig[];
+  /** Paths of keys that mean nothing here. Fulcio skips them silently; whoever loads the file may want to say so. */
+  readonly ignored: readonly string[];
 }

@@ -37,6 +37,14 @@ export class KeySet {
     return new KeySet(signing);
   }
 
+  /** For people: how many keys can be used, and why the others cannot. */
+  get summary(): { readonly usable: number; readonly refused: readonly string[] } {
+    const refused = this.#keys.flatMap(({ kid, key }) =>
+      key instanceof KeyError ? `key ${quote(kid)} is unusable: ${key.message}` : [],
+    );
+    return { usable: this.#keys.length - refused.length, refused };
+  }
+
   /**
    * The keys that may have signed: right type for the algorithm and, when the token names one, the same `kid`.
    *

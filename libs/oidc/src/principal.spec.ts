@@ -4,19 +4,17 @@ import fc from 'fast-check';
 import { OidcError } from './errors.ts';
 import type { IssuerConfig } from './issuer-config.ts';
 import { principalOf, type Principal } from './principal.ts';
+import { issuerOf } from './testonly/configuration.ts';
 import { githubClaims } from './testonly/test-issuer.ts';
 
 const ISSUER = 'https://token.actions.githubusercontent.com';
-const github: IssuerConfig = {
-  issuerUrl: ISSUER,
-  clientId: 'sigstore',
-  type: 'ci-provider',
-  ciProvider: 'github-workflow',
-};
-const email: IssuerConfig = { issuerUrl: 'https://accounts.example', clientId: 'sigstore', type: 'email' };
+const github = issuerOf(ISSUER, { preset: 'github' });
+const email = issuerOf('https://accounts.example', { type: 'email' });
 
 function principal(issuer: IssuerConfig, claims: Record<string, unknown>): Principal {
-  return principalOf({ issuer, subject: String(claims['sub']), claims: claims as JsonObject });
+  // As a token has them: what is undefined is not there.
+  const decoded = JSON.parse(JSON.stringify(claims)) as JsonObject;
+  return principalOf({ issuer, subject: String(claims['sub']), claims: decoded });
 }
 
 function refusal(issuer: IssuerConfig, claims: Record<string, unknown>): OidcError {
@@ -43,7 +41,7 @@ const person = (overrides: Record<string, unknown> = {}): Record<string, unknown
 describe('principal of a GitHub workflow', () => {
   it('certifies the reusable workflow and every claim', () => {
     expect(principal(github, workflow())).toEqual({
-      proofOfPossessionSubject: 'repo:octo/app:ref:refs/heads/main',
+      proofOfPossessionSubjects: ['repo:octo/app:ref:refs/heads/main'],
       subjectAlternativeName: {
         type: 'uri',
         value: 'https://github.com/octo/shared/.github/workflows/release.yml@refs/tags/v1',
@@ -78,13 +76,13 @@ describe('principal of a GitHub workflow', () => {
     expect(principal(github, workflow({ environment: 'production' })).claims.deploymentEnvironment).toBe(
       'production',
     );
-    for (const environment of ['', null, undefined]) {
+    for (const environment of ['', undefined]) {
       expect(principal(github, workflow({ environment })).claims).not.toHaveProperty('deploymentEnvironment');
     }
   });
 
   it('takes the host from configuration, never from the token', () => {
-    const enterprise: IssuerConfig = { ...github, providerUrl: 'https://ghe.example/' } as IssuerConfig;
+    const enterprise = issuerOf(ISSUER, { preset: 'github', url: 'https://ghe.example/' });
     const { subjectAlternativeName, claims } = principal(
       enterprise,
       workflow({ url: 'https://evil.example' }),
@@ -94,23 +92,36 @@ describe('principal of a GitHub workflow', () => {
     expect(JSON.stringify(claims)).not.toContain('evil');
   });
 
-  it('takes whole numbers as text', () => {
-    expect(
-      principal(github, workflow({ run_id: 12_345_678_901, repository_id: 4711 })).claims
-        .sourceRepositoryIdentifier,
-    ).toBe('4711');
+  it('takes numbers as Go prints them', () => {
+    const { claims } = principal(github, workflow({ run_id: 12_345_678_901, repository_id: 4711 }));
+    expect(claims.sourceRepositoryIdentifier).toBe('4711');
+    expect(claims.runInvocationUri).toBe(
+      'https://github.com/octo/app/actions/runs/1.2345678901e+10/attempts/2',
+    );
   });
 
+  it('refuses numbers that JSON can write and nothing can hold', () => {
+    const sent = JSON.stringify(workflow({ run_id: '@' })).replace('"@"', '[1e400]');
+    const claims = JSON.parse(sent) as JsonObject;
+    expect(() => principalOf({ issuer: github, subject: 'x', claims })).toThrow(/claim run_id: .* too large/);
+  });
+
+  it('refuses an identity of nothing, where an extension of nothing is left out', () => {
+    expect(refusal(github, workflow({ job_workflow_ref: '' }))).toMatchObject({ claim: 'job_workflow_ref' });
+    expect(principal(github, workflow({ workflow: '' })).claims).not.toHaveProperty('githubWorkflowName');
+  });
+
+  const withoutTemplates = issuerOf(ISSUER, { type: 'github-workflow' });
   const mandatory = Object.keys(githubClaims(ISSUER, 0)).filter(
     (claim) => !['iss', 'aud', 'iat', 'nbf', 'exp'].includes(claim),
   );
   it.each(mandatory)('needs the claim %s', (claim) => {
-    for (const value of [undefined, '', null]) {
-      expect(refusal(github, workflow({ [claim]: value }))).toMatchObject({ code: 'CLAIM', claim });
+    for (const value of [undefined, 'a\nb', '\u0000', '\ud800', 'x'.repeat(5000)]) {
+      for (const issuer of [github, withoutTemplates])
+        expect(refusal(issuer, workflow({ [claim]: value }))).toMatchObject({ code: 'CLAIM', claim });
     }
-    for (const value of [{}, [], true, 1.5, 'a\nb', '\u0000', '\ud800', 'x'.repeat(5000)]) {
-      expect(refusal(github, workflow({ [claim]: value }))).toMatchObject({ code: 'CLAIM', claim });
-    }
+    for (const value of ['', null, {}, [], true, 1.5, 7])
+      expect(refusal(withoutTemplates, workflow({ [claim]: value }))).toMatchObject({ code: 'CLAIM', claim });
   });
 
   it.each([
@@ -154,14 +165,16 @@ describe('principal of a GitHub workflow', () => {
 describe('principal of a person', () => {
   it('certifies the verified address', () => {
     expect(principal(email, person())).toEqual({
-      proofOfPossessionSubject: 'ada@example.com',
+      proofOfPossessionSubjects: ['ada@example.com'],
       subjectAlternativeName: { type: 'email', value: 'ada@example.com' },
       claims: { issuer: 'https://accounts.example', subject: '1234' },
     });
   });
 
   it.each(['true', 'True'])('takes email_verified as the text %s', (email_verified) => {
-    expect(principal(email, person({ email_verified })).proofOfPossessionSubject).toBe('ada@example.com');
+    expect(principal(email, person({ email_verified })).proofOfPossessionSubjects).toEqual([
+      'ada@example.com',
+    ]);
   });
 
   it.each([[false], ['false'], ['TRUE'], [1], [undefined], [null], [[]]])(
@@ -183,6 +196,14 @@ describe('principal of a person', () => {
     ['Ada <ada@example.com>'],
     ['ada@exämple.com'],
     ['a..b@c.d'],
+    ['.a@example.com'],
+    ['a.@example.com'],
+    ['a@localhost'],
+    ['a@-b.com'],
+    ['a@b-.com'],
+    ['a@b.com.'],
+    [`${'a'.repeat(65)}@example.com`],
+    [`a@${'b.'.repeat(126)}com`],
     [undefined],
     [7],
   ])('refuses the address %p', (address) => {

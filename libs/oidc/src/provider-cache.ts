@@ -11,6 +11,8 @@ const MAX_STALE_MS = 60 * 60_000;
 const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
 /** After a failure the same answer is given for this long instead of dialling a dead issuer per request. */
 const FAILURE_COOLDOWN_MS = 2_000;
+/** For this long after a failure the issuer counts as down: known keys are used without waiting for it. */
+const OUTAGE_MS = 60_000;
 
 /** One issuer's keys, fetched when first needed (a dead issuer never stops a start) and by one request at a time. */
 export class ProviderCache {
@@ -33,15 +35,25 @@ export class ProviderCache {
   /** @throws OidcError DISCOVERY or JWKS when the issuer cannot be asked and no recent answer is known */
   async current(): Promise<Provider> {
     if (this.#pinned !== undefined) return this.#pinned;
-    if (this.#loaded !== undefined && this.#within(this.#loaded.atMs, MAX_AGE_MS))
-      return this.#loaded.provider;
-    try {
-      return await this.#load();
-    } catch (error) {
-      if (this.#loaded !== undefined && this.#within(this.#loaded.atMs, MAX_STALE_MS))
-        return this.#loaded.provider;
-      throw error;
-    }
+    const loaded = this.#loaded;
+    if (loaded === undefined || !this.#within(loaded.atMs, MAX_STALE_MS)) return this.#load();
+    if (this.#within(loaded.atMs, MAX_AGE_MS)) return loaded.provider;
+    const last = this.#load().catch(() => loaded.provider);
+    // An issuer that hangs would hold up every request for the time it is given; it is asked beside them.
+    const isDown = this.#failed !== undefined && this.#within(this.#failed.atMs, OUTAGE_MS);
+    return isDown ? loaded.provider : last;
+  }
+
+  /** Whether the issuer has ever shown its keys. */
+  get isAcquainted(): boolean {
+    return this.#pinned !== undefined || this.#loaded !== undefined;
+  }
+
+  /** How far the issuer's clock was ahead of ours when it last answered, give or take a second and the way of the answer. */
+  get clockLeadMs(): number | undefined {
+    const { provider, atMs } = this.#loaded ?? {};
+    if (provider?.issuerTime === undefined || atMs === undefined) return undefined;
+    return provider.issuerTime.getTime() - atMs;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OidcError } from './errors.ts';
-import type { Fetch } from './fetch-json.ts';
+import type { IssuerFetch } from './fetch-json.ts';
 import type { IssuerConfig } from './issuer-config.ts';
 import { IssuerPool } from './issuer-pool.ts';
 import {
@@ -37,10 +37,19 @@ beforeEach(() => {
 
 function poolOf(
   overrides: Partial<IssuerConfig> = {},
-  options: { fetch?: Fetch; timeoutMs?: number } = {},
+  options: { fetch?: IssuerFetch; timeoutMs?: number } = {},
 ): IssuerPool {
-  const config = { issuerUrl: issuer.url, clientId: 'sigstore', type: 'email', ...overrides } as IssuerConfig;
-  return new IssuerPool([config], { fetch, clock: () => now, timeoutMs: 20_000, ...options });
+  const config = {
+    issuerUrl: issuer.url,
+    clientId: 'sigstore',
+    type: 'email',
+    skipEmailVerification: false,
+    ...overrides,
+  } as IssuerConfig;
+  return new IssuerPool(
+    { issuers: [config], metaIssuers: [], ignored: [] },
+    { fetch, clock: () => now, timeoutMs: 20_000, ...options },
+  );
 }
 
 const after = (ms: number): void => {
@@ -51,7 +60,7 @@ const after = (ms: number): void => {
 async function outcome(issuers = pool, signer = key, kid?: string): Promise<string> {
   const token = await signTestToken(
     signer,
-    githubClaims(issuers.configs[0]?.issuerUrl ?? '', now.getTime() / 1000),
+    githubClaims(issuers.configuration.issuers[0]?.issuerUrl ?? '', now.getTime() / 1000),
     kid === undefined ? {} : { kid },
   );
   return verifyToken(token, issuers, now).then(
@@ -105,6 +114,41 @@ describe('keys of an issuer', () => {
     expect(await outcome()).toBe('accepted');
     after(1_000);
     expect(await outcome()).toMatch(/^DISCOVERY: .*answered 503, want 200/);
+  });
+
+  it('are given without waiting for an issuer that is known to be down and hangs', async () => {
+    let answer: IssuerFetch = fetch;
+    const down = poolOf({}, { fetch: (...call) => answer(...call) });
+    expect(await outcome(down)).toBe('accepted');
+    answer = () => Promise.reject(new Error('no route'));
+    after(600_000);
+    expect(await outcome(down)).toBe('accepted');
+    let giveUp = (): void => undefined;
+    const asked = new Promise<void>((resolve) => {
+      answer = () => {
+        resolve();
+        return new Promise((_, reject) => (giveUp = () => reject(new Error('at last'))));
+      };
+    });
+    after(2_000);
+    expect(await outcome(down)).toBe('accepted');
+    await asked;
+    expect(await outcome(down)).toBe('accepted');
+    giveUp();
+  });
+
+  it('are looked up beside the requests of an outage, so that its end is noticed', async () => {
+    await outcome();
+    issuer.answers.set(DISCOVERY_PATH, (response) => response.writeHead(503).end());
+    after(600_000);
+    expect(await outcome()).toBe('accepted');
+    issuer.answers.clear();
+    issuer.keys = [nextKey.jwk];
+    after(2_000);
+    expect(await outcome()).toBe('accepted');
+    // Joins the look that the last request left behind, if that is still under way.
+    expect(await outcome(pool, nextKey)).toBe('accepted');
+    expect(await outcome()).toMatch(/^UNKNOWN_KEY/);
   });
 
   it('are looked up again soon after a failure, and not for every request meanwhile', async () => {
@@ -165,7 +209,7 @@ describe('discovery', () => {
 
   it('does not let a public issuer point at this machine over plain http', async () => {
     const answer = { issuer: 'https://issuer.example', jwks_uri: `${issuer.url}${KEYS_PATH}` };
-    const outside: Fetch = () => Promise.resolve(new Response(JSON.stringify(answer)));
+    const outside: IssuerFetch = () => Promise.resolve(new Response(JSON.stringify(answer)));
     expect(await outcome(poolOf({ issuerUrl: 'https://issuer.example' }, { fetch: outside }))).toMatch(
       /^JWKS: .*not https/,
     );

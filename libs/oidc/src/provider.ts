@@ -1,7 +1,7 @@
 import { isJsonObject } from '@sigstead/encoding';
 import { usableAlgorithms } from './algorithms.ts';
 import { OidcError, quote } from './errors.ts';
-import { fetchJson, type Fetch } from './fetch-json.ts';
+import { fetchJson, type IssuerAccess, type IssuerFetch } from './fetch-json.ts';
 import type { IssuerConfig } from './issuer-config.ts';
 import { KeySet } from './key-set.ts';
 import { isLoopbackHttp, parseWebUrl } from './web-url.ts';
@@ -10,10 +10,12 @@ import { isLoopbackHttp, parseWebUrl } from './web-url.ts';
 export interface Provider {
   readonly algorithms: ReadonlySet<string>;
   readonly keys: KeySet;
+  /** The issuer's clock when it answered, to the second; absent for pinned keys. */
+  readonly issuerTime?: Date | undefined;
 }
 
 export interface ProviderLimits {
-  readonly fetch: Fetch;
+  readonly fetch: IssuerFetch;
   /** For each of the two documents. */
   readonly timeoutMs: number;
 }
@@ -34,7 +36,8 @@ export function pinnedProvider(jwks: NonNullable<IssuerConfig['jwks']>): Provide
  * @throws OidcError DISCOVERY or JWKS
  */
 export async function fetchProvider(config: IssuerConfig, limits: ProviderLimits): Promise<Provider> {
-  const document = await fetchJson(discoveryAddress(config), 'DISCOVERY', {
+  const access = accessOf(config);
+  const { json: document, issuerTime } = await fetchJson(discoveryAddress(config), 'DISCOVERY', access, {
     ...limits,
     maxBytes: MAX_DISCOVERY_BYTES,
   });
@@ -57,8 +60,12 @@ export async function fetchProvider(config: IssuerConfig, limits: ProviderLimits
     );
   }
   const address = keysAddress(document['jwks_uri'], config);
-  const keys = KeySet.parse(await fetchJson(address, 'JWKS', { ...limits, maxBytes: MAX_KEYS_BYTES }));
-  return { keys, algorithms: usableAlgorithms(listed) };
+  const keySet = await fetchJson(address, 'JWKS', access, { ...limits, maxBytes: MAX_KEYS_BYTES });
+  return { keys: KeySet.parse(keySet.json), algorithms: usableAlgorithms(listed), issuerTime };
+}
+
+function accessOf({ issuerUrl, caCertificates }: IssuerConfig): IssuerAccess {
+  return { issuerUrl, ...(caCertificates === undefined ? {} : { caCertificates }) };
 }
 
 function discoveryAddress(config: IssuerConfig): URL {
@@ -68,11 +75,23 @@ function discoveryAddress(config: IssuerConfig): URL {
   return address;
 }
 
-/** Key sets may live on another host (Google's do); on the issuer's own origin `discoveryUrl` takes its place. */
+/**
+ * Key sets may live on another host (Google's do); on the issuer's own origin `discoveryUrl` takes its place. An issuer
+ * that nobody configured by name, only by a pattern, does not get to choose what else is dialled.
+ */
 function keysAddress(uri: unknown, config: IssuerConfig): URL {
   const address = typeof uri === 'string' && URL.canParse(uri) ? new URL(uri) : undefined;
   if (address === undefined)
-    throw new OidcError('DISCOVERY', `issuer discovery: jwks_uri is ${quote(uri)}, want a URL`);
+    throw new OidcError('DISCOVERY', `issuer discovery: jwks_uri is ${quote(uri)}, want a URL`, {
+      claim: 'jwks_uri',
+    });
+  if (config.issuerPattern !== undefined && address.origin !== new URL(config.issuerUrl).origin) {
+    throw new OidcError(
+      'DISCOVERY',
+      `issuer discovery: jwks_uri is ${quote(uri)}, want one on ${quote(config.issuerUrl)} itself`,
+      { claim: 'jwks_uri' },
+    );
+  }
   if (config.discoveryUrl !== undefined && address.origin === new URL(config.issuerUrl).origin) {
     const dialled = new URL(config.discoveryUrl);
     address.protocol = dialled.protocol;

@@ -2,8 +2,9 @@ import { createHmac, createPublicKey, generateKeyPairSync, KeyObject, sign } fro
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JWTPayload } from 'jose';
 import { OidcError, type OidcErrorCode } from './errors.ts';
-import type { IssuerConfig } from './issuer-config.ts';
+import type { IssuerConfig, IssuerTrust } from './issuer-config.ts';
 import { IssuerPool } from './issuer-pool.ts';
+import { configurationOf, issuerOf } from './testonly/configuration.ts';
 import {
   generateTestKey,
   githubClaims,
@@ -33,18 +34,12 @@ beforeEach(() => {
   pool = poolOf([config()]);
 });
 
-function config(overrides: Partial<IssuerConfig> = {}): IssuerConfig {
-  return {
-    issuerUrl: issuer.url,
-    clientId: 'sigstore',
-    type: 'ci-provider',
-    ciProvider: 'github-workflow',
-    ...overrides,
-  } as IssuerConfig;
+function config(overrides: Partial<IssuerTrust> = {}): IssuerConfig {
+  return { ...issuerOf(issuer.url, { preset: 'github' }), ...overrides };
 }
 
 function poolOf(configs: readonly IssuerConfig[]): IssuerPool {
-  return new IssuerPool(configs, { fetch, clock: () => NOW, timeoutMs: 20_000 });
+  return new IssuerPool(configurationOf(...configs), { fetch, clock: () => NOW, timeoutMs: 20_000 });
 }
 
 function claims(overrides: JWTPayload = {}): JWTPayload {

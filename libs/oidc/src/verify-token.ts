@@ -40,7 +40,7 @@ export async function verifyToken(token: string, issuers: IssuerPool, now: Date)
 }
 
 /** RFC 8725 section 3.1: the list is ours, whatever the header says. Keys in the header (jwk, jku, x5c, x5u) are never looked at. */
-function assertAlgorithm(header: JsonObject): string {
+export function assertAlgorithm(header: JsonObject): string {
   const algorithm = header['alg'];
   if (typeof algorithm !== 'string' || keyTypeOf(algorithm) === undefined) {
     throw new OidcError(
@@ -55,7 +55,7 @@ function assertAlgorithm(header: JsonObject): string {
 }
 
 /** RFC 7515 section 4.1.11: no extension is understood here, so none may be critical. */
-function assertNoCriticalHeader(header: JsonObject): void {
+export function assertNoCriticalHeader(header: JsonObject): void {
   if (header['crit'] !== undefined) {
     throw new OidcError('CRITICAL_HEADER', 'header: critical extensions (crit) are not understood', {
       claim: 'crit',
@@ -63,11 +63,16 @@ function assertNoCriticalHeader(header: JsonObject): void {
   }
 }
 
-function findIssuer(claims: JsonObject, issuers: IssuerPool): PooledIssuer {
+export function findIssuer(claims: JsonObject, issuers: IssuerPool): PooledIssuer {
   const iss = claims['iss'];
   const issuer = typeof iss === 'string' ? issuers.find(iss) : undefined;
   if (issuer !== undefined) return issuer;
-  const wanted = issuers.configs.slice(0, 5).map(({ issuerUrl }) => quote(issuerUrl));
+  const { configuration } = issuers;
+  const known = [
+    ...configuration.issuers.map(({ issuerUrl }) => issuerUrl),
+    ...configuration.metaIssuers.map(({ issuerPattern }) => issuerPattern),
+  ];
+  const wanted = known.slice(0, 5).map(quote);
   throw new OidcError(
     'ISSUER',
     `issuer: the token is from ${quote(iss)}, want exactly one of ${wanted.join(', ') || 'none configured'}`,
@@ -77,7 +82,7 @@ function findIssuer(claims: JsonObject, issuers: IssuerPool): PooledIssuer {
   );
 }
 
-function assertAlgorithmListed(algorithm: string, provider: Provider, issuer: IssuerConfig): void {
+export function assertAlgorithmListed(algorithm: string, provider: Provider, issuer: IssuerConfig): void {
   if (provider.algorithms.has(algorithm)) return;
   const wanted = [...provider.algorithms].join(', ') || 'none that is accepted';
   throw new OidcError(
@@ -89,7 +94,7 @@ function assertAlgorithmListed(algorithm: string, provider: Provider, issuer: Is
   );
 }
 
-async function findKeys(
+export async function findKeys(
   header: JsonObject,
   algorithm: string,
   provider: Provider,
@@ -113,7 +118,7 @@ async function findKeys(
 }
 
 /** RFC 7515 section 5.2. A token without a key id may be signed by any key of the set. */
-async function verifySignature(
+export async function verifySignature(
   token: UnverifiedToken,
   algorithm: string,
   keys: readonly PublicKey[],

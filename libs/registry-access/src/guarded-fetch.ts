@@ -1,14 +1,8 @@
 import { lookup as resolveHost, type LookupAddress } from 'node:dns';
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { ReadableStream } from 'node:stream/web';
+import { dial } from '@sigstead/dial';
 import { OciError, type Fetch } from '@sigstead/oci';
 import { isPublicAddress } from './public-address.ts';
 
@@ -44,45 +38,14 @@ export function createGuardedFetch(
     const free = isNamed(target.host);
     const hostname = target.hostname.replace(/^\[|\]$/g, '');
     if (!free && isIP(hostname) !== 0) assertReachable(hostname, target.host);
-    const options: RequestOptions = {
-      method: init.method ?? 'GET',
-      headers: init.headers as Record<string, string>,
-      ...(init.signal ? { signal: init.signal } : {}),
-      ...(free ? {} : { lookup: checkedLookup(lookup, (address) => assertReachable(address, target.host)) }),
-    };
-    const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
-    const agent = target.protocol === 'https:' ? agents.https : agents.http;
-    const open = () => send(target, { ...options, agent });
-    const message = await exchange(open, init.body as Uint8Array | undefined).catch((error: unknown) => {
-      // As `fetch` has it: what ends with its signal ends with the signal's reason.
-      throw init.signal?.aborted === true ? init.signal.reason : error;
-    });
-    return toResponse(message, options.method === 'HEAD', init.signal ?? undefined);
+    const checked = checkedLookup(lookup, (address) => assertReachable(address, target.host));
+    return dial(url, init, free ? { agents } : { agents, lookup: checked });
   };
   const close = () => {
     agents.http.destroy();
     agents.https.destroy();
   };
   return { fetch, close };
-}
-
-/** A kept connection may be closed just as it is used again: such a request never arrived, and is sent once more. */
-async function exchange(open: () => ClientRequest, body: Uint8Array | undefined): Promise<IncomingMessage> {
-  const request = open();
-  try {
-    return await new Promise((resolve, reject) => {
-      request
-        .on('response', resolve)
-        .on('error', reject)
-        // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
-        .on('close', () => reject(new Error('the connection was closed without an answer')))
-        .end(body);
-    });
-  } catch (error) {
-    if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
-      return exchange(open, body);
-    throw error;
-  }
 }
 
 /** Resolves once, for the connection itself. One private address among public ones is refused: which is dialled is not ours to choose. */
@@ -110,27 +73,4 @@ function refused(host: string): OciError {
     'REFUSED',
     `${host} is not on the public internet; name it in the list of allowed registries to go there`,
   );
-}
-
-function toResponse(message: IncomingMessage, isHead: boolean, signal: AbortSignal | undefined): Response {
-  const status = message.statusCode ?? 0;
-  const headers = new Headers();
-  for (let at = 0; at < message.rawHeaders.length; at += 2) {
-    headers.append(message.rawHeaders[at] as string, message.rawHeaders[at + 1] as string);
-  }
-  const hasBody = !isHead && ![204, 205, 304].includes(status);
-  if (!hasBody) message.resume();
-  return new Response(hasBody ? ReadableStream.from(chunksOf(message, signal)) : null, { status, headers });
-}
-
-/** A body cut off by the signal ends with the signal's reason, not with the socket's. */
-async function* chunksOf(
-  message: IncomingMessage,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* message as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    throw signal?.aborted === true ? signal.reason : error;
-  }
 }

@@ -32,9 +32,13 @@ export function readSecret(path: string): string {
   return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
 }
 
+const portNumber = () => z.coerce.number().int().min(0).max(65535);
+
 /** Building blocks of the apps' schemas: environment variables are text. */
 export const setting = {
-  port: (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback),
+  port: (fallback: number) => portNumber().default(fallback),
+  /** A port that is only opened when it is set. */
+  optionalPort: () => portNumber().optional(),
   host: () => z.string().min(1).default('127.0.0.1'),
   positive: (fallback: number) => z.coerce.number().int().positive().default(fallback),
   url: () => z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, '')),

@@ -17,7 +17,7 @@ export interface ErrorRenderer {
   wrongMediaType(mediaType: string, accepted: readonly string[]): string;
 }
 
-/** gRPC code by HTTP status (google.rpc.Code), INTERNAL where none is named. */
+/** google.rpc.Code by HTTP status. */
 const GRPC_CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,
@@ -35,12 +35,17 @@ const GRPC_CODES: Readonly<Record<number, number>> = {
   504: 4,
 };
 
+/** google.rpc.Code of a problem, 13 (INTERNAL) where its status has none of its own. */
+export function grpcCode(problem: HttpProblem): number {
+  return GRPC_CODES[problem.status] ?? 13;
+}
+
 /** google.rpc.Status as grpc-gateway writes it: Fulcio and Rekor v2. A body over the limit is a plain 400 there. */
 export const googleStatusErrors: ErrorRenderer = {
   render: (problem) => ({
     status: problem.status === 413 || problem.status === 415 ? 400 : problem.status,
     contentType: 'application/json',
-    body: JSON.stringify({ code: GRPC_CODES[problem.status] ?? 13, message: problem.message, details: [] }),
+    body: JSON.stringify({ code: grpcCode(problem), message: problem.message, details: [] }),
   }),
   unknownPath: () => 'Not Found',
   wrongMethod: () => 'Method Not Allowed',

@@ -1,7 +1,5 @@
 import 'reflect-metadata';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +8,7 @@ import type { Registry } from 'prom-client';
 import { allowOtherOrigins } from './cors.ts';
 import { facePathOf, faceTable, type Face } from './face.ts';
 import type { HttpProblem } from './http-problem.ts';
+import { listenHttp, type Listener } from './listen.ts';
 import type { Log } from './log.ts';
 import { createRegistry, httpMetrics } from './metrics.ts';
 import { ProblemFilter } from './problem-filter.ts';
@@ -45,16 +44,12 @@ export interface Service {
   ready(): Promise<Readiness>;
   /** @returns base URL without a trailing slash */
   listen(port: number, host: string): Promise<string>;
+  /** Has it drained together with the service's own port, before anything is released. */
+  adopt(listener: Pick<Listener, 'close'>): void;
   /** Takes no new connections, lets answers finish (10 s at most), then releases everything. */
   close(): Promise<void>;
 }
 
-/** Time for a whole request to arrive: bounds slow clients. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const HEADERS_TIMEOUT_MS = 15_000;
-/** How often Node looks for connections that are late; its own 30 s would add to both timeouts. */
-const LATE_CHECK_MS = 5_000;
-const DRAIN_MS = 10_000;
 const CHECK_TIMEOUT_MS = 5_000;
 
 export async function createService(options: ServiceOptions): Promise<Service> {
@@ -113,7 +108,7 @@ class NestService implements Service {
   readonly ready: () => Promise<Readiness>;
   readonly #options: ServiceOptions;
   readonly #app: NestFastifyApplication;
-  #server: Server | undefined;
+  readonly #listeners: Pick<Listener, 'close'>[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -135,8 +130,13 @@ class NestService implements Service {
   }
 
   async listen(port: number, host: string): Promise<string> {
-    this.#server = await listenOn(port, host, (request, response) => this.handle(request, response));
-    return baseUrl(this.#server);
+    const listener = await listenHttp(port, host, (request, response) => this.handle(request, response));
+    this.adopt(listener);
+    return listener.url;
+  }
+
+  adopt(listener: Pick<Listener, 'close'>): void {
+    this.#listeners.push(listener);
   }
 
   close(): Promise<void> {
@@ -145,57 +145,10 @@ class NestService implements Service {
   }
 
   async #close(): Promise<void> {
-    if (this.#server !== undefined) await drainServer(this.#server);
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#app.close();
     await this.#options.onClose?.();
   }
-}
-
-/** An HTTP server with bounded waits, listening. */
-export async function listenOn(
-  port: number,
-  host: string,
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<Server> {
-  const server = createServer(
-    {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: LATE_CHECK_MS,
-    },
-    (request, response) => {
-      toOriginForm(request);
-      handler(request, response);
-    },
-  );
-  server.listen(port, host);
-  await once(server, 'listening');
-  return server;
-}
-
-/** A request target may be a whole URL, and servers must take that (RFC 9112 section 3.2.2): everything here sees paths. */
-function toOriginForm(request: IncomingMessage): void {
-  const [origin] = /^https?:\/\/[^/?]*/i.exec(request.url ?? '') ?? [];
-  if (origin === undefined) return;
-  const rest = (request.url as string).slice(origin.length);
-  request.url = rest.startsWith('/') ? rest : `/${rest}`;
-}
-
-/** Stops accepting, waits for answers under way, then cuts what is left. */
-export async function drainServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  // Keep-alive connections become idle one by one as their answers end.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  await closed;
-  clearInterval(sweep);
-  clearTimeout(cut);
-}
-
-function baseUrl(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 const contentTypes = new WeakMap<IncomingMessage, string>();

@@ -53,3 +53,4 @@ export {
 } from './sct.ts';
 export { caSignatureAlgorithm, signTbs, verifyCertificateSignature } from './signature.ts';
 export type { KeyUsage } from './standard-extensions.ts';
+export { encodeTlsServerCertificate, type TlsServerProfile } from './tls-server.ts';

@@ -1,10 +1,7 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import * as peculiar from '@peculiar/x509';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { concatBytes, encodeHex } from '@sigstead/encoding';
-import { PrivateKeySigner, PublicKey, type KeyType } from '@sigstead/crypto';
-import { Certificate, keyIdentifierOf } from './certificate.ts';
+import { PrivateKeySigner, type KeyType } from '@sigstead/crypto';
+import { Certificate } from './certificate.ts';
 import { encodeFulcioExtensions } from './fulcio-extensions.ts';
 import { encodeLeafTbs, type LeafProfile } from './leaf.ts';
 import { oids } from './oids.ts';
@@ -21,11 +18,11 @@ import {
   issue,
   ISSUED,
   leafProfile,
-  SERIAL,
   SUBJECT_ALTERNATIVE_NAME,
   type Authority,
 } from './testonly/authority.ts';
 import { openssl } from './testonly/openssl.ts';
+import { makePeculiarAuthority, peculiarLeafTbs } from './testonly/peculiar.ts';
 import { asyncRefusal, refusal } from './testonly/refusal.ts';
 
 const SCT: SignedCertificateTimestamp = {
@@ -38,6 +35,15 @@ const SCT: SignedCertificateTimestamp = {
   signature: Uint8Array.of(0x30, 0),
 };
 
+async function expectPeculiarTbs(type: KeyType, overrides: Partial<LeafProfile>): Promise<void> {
+  const built = await makePeculiarAuthority(type);
+  const profile = leafProfile(built.certificate, overrides);
+  const last = sctListExtension([SCT]);
+  expect(encodeHex(encodeLeafTbs(profile, last))).toBe(
+    encodeHex(await peculiarLeafTbs(profile, last, built)),
+  );
+}
+
 describe('signing certificate', () => {
   let root: Authority;
   let ca: Authority;
@@ -47,50 +53,24 @@ describe('signing certificate', () => {
     ca = await authority('issuing', { above: root, pathLength: 0, extendedKeyUsages: [oids.codeSigning] });
   });
 
-  it('has the same TBSCertificate as one built by @peculiar/x509', async () => {
-    peculiar.cryptoProvider.set(webcrypto);
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' };
-    const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-    const spki = PublicKey.fromSpki(new Uint8Array(await webcrypto.subtle.exportKey('spki', keys.publicKey)));
-    const { certificate: issuer } = await craftedAuthority(
-      undefined,
-      {
-        subject: ca.certificate.subject,
-        spki: spki.spki,
-        extensions: [
-          caExtensions.keyUsage,
-          caExtensions.constraints(0),
-          caExtensions.subjectKeyIdentifier(spki),
-        ],
-      },
-      ca.signer,
-    );
-    const leaf = leafProfile(issuer);
-    const tbs = encodeLeafTbs(leaf, sctListExtension([SCT]));
-    const built = await peculiar.X509CertificateGenerator.create({
-      serialNumber: encodeHex(SERIAL),
-      issuer: 'O=acme, CN=issuing',
-      notBefore: ISSUED,
-      notAfter: EXPIRES,
-      signingAlgorithm: algorithm,
-      signingKey: keys.privateKey,
-      publicKey: new peculiar.PublicKey(Uint8Array.from(leaf.publicKey.spki)),
-      extensions: [
-        new peculiar.KeyUsagesExtension(peculiar.KeyUsageFlags.digitalSignature, true),
-        new peculiar.ExtendedKeyUsageExtension([peculiar.ExtendedKeyUsage.codeSigning], false),
-        new peculiar.SubjectKeyIdentifierExtension(encodeHex(keyIdentifierOf(leaf.publicKey.spki))),
-        new peculiar.AuthorityKeyIdentifierExtension(encodeHex(keyIdentifierOf(spki.spki))),
-        new peculiar.SubjectAlternativeNameExtension(
-          [{ type: 'url', value: SUBJECT_ALTERNATIVE_NAME.value }],
-          true,
-        ),
-        ...[...encodeFulcioExtensions(CLAIMS), sctListExtension([SCT])].map(
-          ({ oid, critical, value }) => new peculiar.Extension(oid, critical, Uint8Array.from(value)),
-        ),
-      ],
-    });
-    expect(encodeHex(tbs)).toBe(encodeHex(Certificate.parse(new Uint8Array(built.rawData)).tbs));
-  });
+  it.each<[string, Partial<LeafProfile>]>([
+    ['a URI', {}],
+    ['an e-mail address', { subjectAlternativeName: { type: 'email', value: 'dev@example.com' } }],
+    ['a user name', { subjectAlternativeName: { type: 'otherName', value: 'jürgen!example.com' } }],
+    ['the issuer as its only claim', { claims: { issuer: 'https://accounts.example.com' } }],
+  ])('has the same TBSCertificate as one built by @peculiar/x509, with %s', (_, overrides) =>
+    expectPeculiarTbs('P-384', overrides),
+  );
+
+  it.each<KeyType>(['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'])(
+    'has the same TBSCertificate as one built by @peculiar/x509, with a client key of %s',
+    (type) => expectPeculiarTbs('P-384', { publicKey: PrivateKeySigner.generate(type).publicKey }),
+  );
+
+  it.each<KeyType>(['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'])(
+    'has the same TBSCertificate as one built by @peculiar/x509, under a CA of %s',
+    (type) => expectPeculiarTbs(type, {}),
+  );
 
   it.each<KeyType>(['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'])(
     'verifies with openssl under a CA of %s',

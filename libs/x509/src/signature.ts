@@ -53,18 +53,18 @@ export function verifySignature(
 }
 
 /**
- * Signs a TBSCertificate.
+ * Signs a TBSCertificate, or a TBSCertList, which begins alike: an INTEGER (serial number or version), then the algorithm.
  *
- * @param tbs from `encodeLeafTbs` or `encodeCaCertificate`
- * @returns the DER certificate
- * @throws X509Error SIGNATURE_ALGORITHM when the signer does not sign with the algorithm the TBSCertificate names
+ * @param tbs from `encodeLeafTbs`, `encodeCaCertificate` or `encodeCrlTbs`
+ * @returns the DER certificate or CRL
+ * @throws X509Error SIGNATURE_ALGORITHM when the signer does not sign with the algorithm that `tbs` names
  */
 export async function signTbs(tbs: Uint8Array, signer: Signer): Promise<Uint8Array> {
   const algorithm = signatureAlgorithmIdentifier(signer.publicKey.type, signer.hash);
   if (!equalBytes(algorithm, innerAlgorithm(tbs))) {
     throw new X509Error(
       'SIGNATURE_ALGORITHM',
-      `certificate is made for another signature algorithm than ${signer.publicKey.type} with ${signer.hash}`,
+      `what is to be signed names another signature algorithm than ${signer.publicKey.type} with ${signer.hash}`,
     );
   }
   return derSequence(tbs, algorithm, derBitString(await signer.sign(tbs)));
@@ -91,14 +91,14 @@ function signatureHash(key: PublicKey, algorithm: Uint8Array, what: string): Has
 }
 
 function innerAlgorithm(tbs: Uint8Array): Uint8Array {
-  return decoding('MALFORMED', 'TBSCertificate', () => {
+  return decoding('MALFORMED', 'part to be signed', () => {
     const outer = new DerReader(tbs);
     const fields = outer.sequence();
     outer.end();
     fields.explicit(0);
     fields.integerBytes();
     if (fields.tag !== tags.sequence)
-      throw new X509Error('MALFORMED', 'TBSCertificate names no signature algorithm');
+      throw new X509Error('MALFORMED', 'part to be signed names no signature algorithm');
     return fields.element().raw;
   });
 }

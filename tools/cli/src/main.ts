@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
 import { envCommand } from './env.ts';
+import { issuerCommand } from './issuer/issuer.ts';
 import { watchOutput } from './output.ts';
 import { signCommand } from './sign.ts';
 import { tokenCommand } from './token.ts';
@@ -23,6 +24,7 @@ const program = new Command('sigstead')
   .addCommand(verifyCommand())
   .addCommand(tokenCommand())
   .addCommand(envCommand())
+  .addCommand(issuerCommand())
   .showHelpAfterError('(run with --help for what it takes)')
   .exitOverride()
   .addHelpText(
@@ -34,7 +36,9 @@ First steps, beside a running stack (npm start):
       --certificate-identity-regexp '^https://github.com/sigstead-dev/' \\
       --certificate-oidc-issuer http://localhost:8080/issuers/github`,
   );
-for (const command of program.commands) command.exitOverride();
+program.commands
+  .flatMap((command) => [command, ...command.commands])
+  .forEach((command) => command.exitOverride());
 
 watchOutput(process.stdout, (reason) => {
   process.stderr.write(`Error: ${reason}\n`);

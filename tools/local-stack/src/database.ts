@@ -2,35 +2,47 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@sigstead/ceremony';
+import { migrateCertificateAuthority } from '@sigstead/certificate-authority';
 import { startPostgres, type RunningPostgres } from '@sigstead/embedded-postgres';
-import { ensureDatabase, ensureLoginRole, withCredentials } from '@sigstead/postgres';
+import { ensureDatabase, ensureLoginRole, withCredentials, type LoginRole } from '@sigstead/postgres';
 import { migrateTransparencyLog } from '@sigstead/transparency-log';
 import type { Home } from './home.ts';
 
 const DATABASE = 'sigstead';
 const OWNER = 'sigstead_owner';
 const LOG_ROLE = 'sigstead_log';
+const CA_ROLE = 'sigstead_ca';
+const REVOKER_ROLE = 'sigstead_revoker';
 
 export interface Database {
   readonly server: RunningPostgres;
   /** Connects the log with the role that may read and append, and nothing else. */
   readonly logUrl: string;
+  /** Connects the authority with the role that may record certificates and read, and nothing else. */
+  readonly authorityUrl: string;
 }
 
 /** PostgreSQL with the roles, the database and the tables that the services expect, as in production. */
 export async function openDatabase(home: Home, port: number, signal?: AbortSignal): Promise<Database> {
   const server = await startPostgres({ directory: home.postgres, port, signal });
   try {
-    const owner = { name: OWNER, password: await keptSecret(join(home.postgres, 'owner-password')) };
-    const service = { name: LOG_ROLE, password: await keptSecret(join(home.postgres, 'log-password')) };
-    await ensureLoginRole(server.url, owner);
-    await ensureLoginRole(server.url, service);
+    const role = async (name: string, secret: string): Promise<LoginRole> => {
+      const made = { name, password: await keptSecret(join(home.postgres, secret)) };
+      await ensureLoginRole(server.url, made);
+      return made;
+    };
+    const owner = await role(OWNER, 'owner-password');
+    const log = await role(LOG_ROLE, 'log-password');
+    const authority = await role(CA_ROLE, 'ca-password');
+    // For operators, who revoke with it.
+    await role(REVOKER_ROLE, 'revoker-password');
     await ensureDatabase(server.url, DATABASE, OWNER);
-    await migrateTransparencyLog({
-      url: withCredentials(server.url, { role: owner, database: DATABASE }),
-      serviceRole: LOG_ROLE,
-    });
-    return { server, logUrl: withCredentials(server.url, { role: service, database: DATABASE }) };
+    const urlOf = (connecting: LoginRole): string =>
+      withCredentials(server.url, { role: connecting, database: DATABASE });
+    const url = urlOf(owner);
+    await migrateTransparencyLog({ url, serviceRole: LOG_ROLE });
+    await migrateCertificateAuthority({ url, serviceRole: CA_ROLE, revokerRole: REVOKER_ROLE });
+    return { server, logUrl: urlOf(log), authorityUrl: urlOf(authority) };
   } catch (error) {
     await server.stop();
     throw error;

@@ -1,16 +1,20 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Module } from '@nestjs/common';
 import {
   createService,
-  drainServer,
   googleStatusErrors,
   isUnder,
-  listenOn,
+  listenHttp,
+  listenTls,
   problemJsonErrors,
   rekorErrors,
+  type Http2Acceptor,
+  type Listener,
   type Log,
   type Readiness,
   type Service,
+  type TlsOptions,
 } from '@sigstead/server';
 
 /** Which service answers below which path of the one port. */
@@ -31,7 +35,8 @@ class FrontModule {}
 export class Front {
   readonly #own: Service;
   #routes: readonly Route[] = [];
-  #servers: Server[] = [];
+  #grpc: Http2Acceptor | undefined;
+  readonly #listeners: Listener[] = [];
 
   private constructor(own: Service) {
     this.#own = own;
@@ -55,16 +60,36 @@ export class Front {
     return new Front(own);
   }
 
-  route(routes: readonly Route[]): void {
+  /** @param grpc answers those who speak HTTP/2 on the TLS port */
+  route(routes: readonly Route[], grpc: Http2Acceptor): void {
     this.#routes = routes;
+    this.#grpc = grpc;
   }
 
-  async listen(port: number, addresses: readonly string[]): Promise<void> {
+  listen(port: number, addresses: readonly string[]): Promise<void> {
+    return this.#listenOnEach(addresses, (host) => listenHttp(port, host, this.#handler));
+  }
+
+  /** The same as on the one port, and gRPC. */
+  listenTls(
+    options: Pick<TlsOptions, 'port' | 'files' | 'log'>,
+    addresses: readonly string[],
+  ): Promise<void> {
+    const http2: Http2Acceptor = {
+      accept: (socket: Duplex) => (this.#grpc === undefined ? socket.destroy() : this.#grpc.accept(socket)),
+      close: async () => this.#grpc?.close(),
+    };
+    const handler = this.#handler;
+    return this.#listenOnEach(addresses, (host) => listenTls({ ...options, host, handler, http2 }));
+  }
+
+  async #listenOnEach(
+    addresses: readonly string[],
+    listen: (address: string) => Promise<Listener>,
+  ): Promise<void> {
     for (const address of addresses) {
       try {
-        this.#servers.push(
-          await listenOn(port, address, (request, response) => this.#handle(request, response)),
-        );
+        this.#listeners.push(await listen(address));
       } catch (error) {
         // A machine without IPv6 has no ::1. Taken by another is something else: half of all clients would talk to that one.
         const isMissing = ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(
@@ -76,11 +101,11 @@ export class Front {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#servers.map(drainServer));
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
     await this.#own.close();
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
+  readonly #handler = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     if (path === '/readyz') {
       void this.#answerReadiness(response);
@@ -88,7 +113,7 @@ export class Front {
     }
     const owner = this.#routes.find(({ prefix }) => isUnder(path, prefix));
     (owner?.service ?? this.#own).handle(request, response);
-  }
+  };
 
   /** All services' checks in one answer, named `service/check`. */
   async ready(): Promise<Readiness> {

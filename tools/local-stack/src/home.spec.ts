@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openHome } from './home.ts';
-import { openCeremony } from './trust.ts';
+import { openKeys } from './trust.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 
@@ -29,12 +29,12 @@ describe('state folder', () => {
 
   it('keeps its keys, and gets no new ones when their record is lost', async () => {
     const home = await openHome(join(parent, 'home'));
-    const made = await openCeremony(home, NOW);
-    expect(await openCeremony(home, NOW)).toEqual(made);
+    const made = await openKeys(home, NOW);
+    expect(await openKeys(home, NOW)).toEqual(made);
     await rm(join(home.root, 'ceremony.json'));
     await mkdir(home.postgres);
     await writeFile(join(home.postgres, 'initialised'), '');
-    await expect(openCeremony(home, NOW)).rejects.toThrow(/ceremony\.json.* is gone/);
+    await expect(openKeys(home, NOW)).rejects.toThrow(/ceremony\.json.* is gone/);
     expect(await readdir(home.root)).not.toContain('ceremony.json');
   });
 });

@@ -10,6 +10,7 @@ export interface Home {
   readonly registry: string;
   /** Written by the ceremony, read by the services. */
   readonly certificateAuthority: string;
+  readonly timestampAuthority: string;
   readonly transparencyLog: string;
   readonly trust: string;
 }
@@ -30,6 +31,7 @@ export async function openHome(path: string): Promise<Home> {
     issuerKeys: join(root, 'issuer'),
     registry: join(root, 'registry'),
     certificateAuthority: join(root, 'certificate-authority'),
+    timestampAuthority: join(root, 'timestamp-authority'),
     transparencyLog: join(root, 'transparency-log'),
     trust: join(root, 'trust'),
   };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { selfCheck } from './self-check.ts';
@@ -14,6 +15,7 @@ development an issuer of identity tokens and a container registry.
 
 Environment:
   PORT           port for everything, 8080; 0 picks a free one and keeps it for the state folder
+  TLS_PORT       port for the same over TLS, and gRPC; 8443, or one kept for the state folder where that is taken
   HOST           address to listen on besides this machine's own, localhost; others can then reach the stack
   SIGSTEAD_HOME  state folder: database, keys, trust files; .sigstead
 `;
@@ -44,7 +46,8 @@ async function main(signal: AbortSignal): Promise<void> {
   stopOnSignals();
   const stack = await startStack({
     home: process.env['SIGSTEAD_HOME'] || '.sigstead',
-    port: readPort(process.env['PORT']),
+    port: readPort('PORT') ?? 8080,
+    tlsPort: readPort('TLS_PORT'),
     host: process.env['HOST'] || 'localhost',
     logLevel: values.verbose ? 'info' : 'warn',
     progress: (text) => process.stderr.write(`${text}\n`),
@@ -64,6 +67,9 @@ async function main(signal: AbortSignal): Promise<void> {
     return;
   }
   process.stderr.write(`up in ${seconds} s, state in ${stack.home}\n`);
+  process.stderr.write(
+    `over TLS, and gRPC: ${stack.tlsUrl} (trust ${join(stack.home, 'trust/tls_ca.pem')})\n`,
+  );
   process.stdout.write(`ready: ${stack.publicUrl}\n`);
   await aborted(signal).catch(() => undefined);
   await stack.close();
@@ -90,10 +96,11 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function readPort(text: string | undefined): number {
-  if (text === undefined || text === '') return 8080;
+function readPort(name: 'PORT' | 'TLS_PORT'): number | undefined {
+  const text = process.env[name] ?? '';
+  if (text === '') return undefined;
   const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65535) throw new Error('PORT is a number from 0 to 65535');
+  if (!/^[0-9]{1,5}$/.test(text) || port > 65535) throw new Error(`${name} is a number from 0 to 65535`);
   return port;
 }
 

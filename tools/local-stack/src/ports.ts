@@ -6,8 +6,18 @@ import { join } from 'node:path';
 /** Ports of one state folder, chosen once and kept: URLs in tokens, trust files and images must outlive a restart. */
 export interface Ports {
   readonly http: number;
+  readonly tls: number;
   readonly postgres: number;
 }
+
+/** Ports asked for; 0 keeps the folder's own or picks a free one. */
+export interface WantedPorts {
+  readonly http: number;
+  /** Unless told: 8443 when it is free, and like 0 when it is not or when `http` is 0. */
+  readonly tls?: number | undefined;
+}
+
+const DEFAULT_TLS_PORT = 8443;
 
 const LOOPBACK = '127.0.0.1';
 
@@ -16,35 +26,52 @@ export class PortInUseError extends Error {
 }
 
 /**
- * @param wanted port for HTTP; 0 keeps the folder's own or picks a free one
- * @param addresses to be listened on for HTTP
+ * @param addresses to be listened on for HTTP and TLS
  * @throws PortInUseError when a port that was asked for by number is taken
  */
 export async function choosePorts(
   home: string,
-  wanted: number,
+  wanted: WantedPorts,
   addresses: readonly string[] = [LOOPBACK],
 ): Promise<Ports> {
   const file = join(home, 'ports.json');
   const kept = await readKept(file);
-  if (wanted !== 0 && !(await isFree(wanted, addresses))) {
-    throw new PortInUseError(
-      `port ${wanted} is in use: stop what listens there, or set PORT to another (0 picks a free one)`,
-    );
-  }
-  const ports = {
-    http: wanted !== 0 ? wanted : await keepOrPick(kept.picked, addresses),
-    postgres: await keepOrPick(kept.postgres, [LOOPBACK]),
+  const wantedTls = wanted.tls ?? (await defaultTls(wanted.http, addresses));
+  await assertFree('PORT', wanted.http, addresses);
+  await assertFree('TLS_PORT', wantedTls, addresses);
+  if (wanted.http !== 0 && wanted.http === wantedTls)
+    throw new PortInUseError(`PORT and TLS_PORT are both ${wantedTls}, want two`);
+  const http = wanted.http !== 0 ? wanted.http : await keepOrPick(kept.picked, addresses, [wantedTls]);
+  const tls = wantedTls !== 0 ? wantedTls : await keepOrPick(kept.tls, addresses, [http]);
+  const postgres = await keepOrPick(kept.postgres, [LOOPBACK], [http, tls]);
+  // Picked ports are remembered apart: a run with PORT=8080 in between does not lose them.
+  const record = {
+    ...kept,
+    postgres,
+    ...(wanted.http === 0 ? { picked: http } : {}),
+    ...(wantedTls === 0 ? { tls } : {}),
   };
-  // The picked port is remembered apart: a run with PORT=8080 in between does not lose it.
-  const record = { ...kept, postgres: ports.postgres, ...(wanted === 0 ? { picked: ports.http } : {}) };
   await writeFile(`${file}.new`, JSON.stringify(record));
   await rename(`${file}.new`, file);
-  return ports;
+  return { http, tls, postgres };
+}
+
+/** TLS is not what most runs are for: somebody else on its usual port keeps no stack from starting. */
+async function defaultTls(http: number, addresses: readonly string[]): Promise<number> {
+  const isUsable = http !== 0 && http !== DEFAULT_TLS_PORT && (await isFree(DEFAULT_TLS_PORT, addresses));
+  return isUsable ? DEFAULT_TLS_PORT : 0;
+}
+
+async function assertFree(name: string, port: number, addresses: readonly string[]): Promise<void> {
+  if (port === 0 || (await isFree(port, addresses))) return;
+  throw new PortInUseError(
+    `port ${port} is in use: stop what listens there, or set ${name} to another (0 picks a free one)`,
+  );
 }
 
 interface Kept {
   readonly picked?: number;
+  readonly tls?: number;
   readonly postgres?: number;
 }
 
@@ -57,14 +84,20 @@ async function readKept(file: string): Promise<Kept> {
         ? { [name]: found }
         : {};
     };
-    return { ...port('picked'), ...port('postgres') };
+    return { ...port('picked'), ...port('tls'), ...port('postgres') };
   } catch {
     return {};
   }
 }
 
-async function keepOrPick(kept: number | undefined, addresses: readonly string[]): Promise<number> {
-  return kept !== undefined && (await isFree(kept, addresses)) ? kept : pickFree(addresses);
+/** @param others ports that are spoken for, though nobody listens yet */
+async function keepOrPick(
+  kept: number | undefined,
+  addresses: readonly string[],
+  others: readonly number[],
+): Promise<number> {
+  const isKept = kept !== undefined && !others.includes(kept) && (await isFree(kept, addresses));
+  return isKept ? kept : pickFree(addresses, others);
 }
 
 /** Free on every address that exists here. */
@@ -75,10 +108,10 @@ async function isFree(port: number, addresses: readonly string[]): Promise<boole
   return true;
 }
 
-async function pickFree(addresses: readonly string[]): Promise<number> {
+async function pickFree(addresses: readonly string[], others: readonly number[]): Promise<number> {
   for (let attempt = 0; attempt < 20; attempt++) {
     const port = await tryListen(0, LOOPBACK);
-    if (typeof port === 'number' && (await isFree(port, addresses))) return port;
+    if (typeof port === 'number' && !others.includes(port) && (await isFree(port, addresses))) return port;
   }
   throw new PortInUseError('no free port on the loopback interface');
 }

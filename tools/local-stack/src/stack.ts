@@ -1,24 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createCertificateAuthority } from '@sigstead/certificate-authority';
+import {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  createTimestampAuthority,
+  timestampEnvironmentSchema,
+} from '@sigstead/certificate-authority';
 import { claimDirectory } from '@sigstead/embedded-postgres';
-import { createLog, createRegistry, type LogLevel, type Service } from '@sigstead/server';
+import { createLog, createRegistry, readConfig, type LogLevel, type Service } from '@sigstead/server';
 import { createSigner } from '@sigstead/signer';
 import { createTransparencyLog } from '@sigstead/transparency-log';
 import { createVerifier } from '@sigstead/verifier';
 import { addressesOf } from './addresses.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, type Database } from './database.ts';
 import { Front, type Route } from './front.ts';
 import { openHome, type Home } from './home.ts';
 import { createDevelopmentIssuer } from './issuer/index.ts';
 import { choosePorts } from './ports.ts';
 import { createDevelopmentRegistry } from './registry/index.ts';
-import { openCeremony, writeAddresses } from './trust.ts';
+import { openTls } from './tls.ts';
+import { openKeys, writeAddresses } from './trust.ts';
 
 export interface StackOptions {
   readonly home: string;
   /** 0 picks a free one and keeps it for this home. */
   readonly port: number;
+  /** For TLS and gRPC; unless told 8443, or one picked for this home where that is taken. */
+  readonly tlsPort?: number | undefined;
   /** `localhost` listens on both loopback addresses. */
   readonly host: string;
   readonly logLevel: LogLevel;
@@ -30,6 +38,8 @@ export interface StackOptions {
 
 export interface LocalStack {
   readonly publicUrl: string;
+  /** The same over TLS, and gRPC. */
+  readonly tlsUrl: string;
   /** Absolute path of the state folder. */
   readonly home: string;
   /** Drains every service, then stops PostgreSQL. */
@@ -59,12 +69,14 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
 async function startClaimed(home: Home, options: StackOptions): Promise<LocalStack> {
   const { signal } = options;
   const { listen, dial } = addressesOf(options.host);
-  const ports = await choosePorts(home.root, options.port, listen);
+  const ports = await choosePorts(home.root, { http: options.port, tls: options.tlsPort }, listen);
   // Clients see one name, the services dial the address: nothing of ours depends on how `localhost` resolves.
   const publicUrl = `http://localhost:${ports.http}`;
+  const tlsUrl = `https://localhost:${ports.tls}`;
   const internalUrl = `http://${dial}:${ports.http}`;
-  const ceremony = await openCeremony(home, new Date());
-  await writeAddresses(home, ceremony, publicUrl, internalUrl);
+  const ceremony = await openKeys(home, new Date());
+  await writeAddresses(home, ceremony, { publicUrl, internalUrl, tlsUrl });
+  const tlsFiles = await openTls(home, options.host, new Date());
   options.progress('starting PostgreSQL ...');
   const database = await openDatabase(home, ports.postgres, signal);
   const opened: Service[] = [];
@@ -79,41 +91,43 @@ async function startClaimed(home: Home, options: StackOptions): Promise<LocalSta
     signal?.throwIfAborted();
     options.progress('starting the services ...');
     const registry = createRegistry();
-    front = await Front.create(registry, createLog('local-stack', options.logLevel));
+    const log = createLog('local-stack', options.logLevel);
+    front = await Front.create(registry, log);
     // The front answers before all are there: the authority's first act may be a call of the log.
     await front.listen(ports.http, listen);
-    const routes = await openServices(
+    await front.listenTls({ port: ports.tls, files: tlsFiles, log }, listen);
+    const { routes, certificateAuthority } = await openServices(
       home,
-      { publicUrl, internalUrl, databaseUrl: database.logUrl },
+      { publicUrl, internalUrl, database },
       options,
       registry,
       opened,
     );
-    front.route(routes);
+    front.route(routes, certificateAuthority.grpc);
     signal?.throwIfAborted();
-    return { publicUrl, home: home.root, close };
+    return { publicUrl, tlsUrl, home: home.root, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-interface Urls {
+interface Surroundings {
   readonly publicUrl: string;
   readonly internalUrl: string;
-  readonly databaseUrl: string;
+  readonly database: Database;
 }
 
 async function openServices(
   home: Home,
-  { publicUrl, internalUrl, databaseUrl }: Urls,
+  { publicUrl, internalUrl, database }: Surroundings,
   { logLevel }: StackOptions,
   registry: Service['registry'],
   opened: Service[],
-): Promise<Route[]> {
+): Promise<{ routes: readonly Route[]; certificateAuthority: CertificateAuthority }> {
   const clock = () => new Date();
   const dependencies = (name: string) => ({ clock, fetch, registry, log: createLog(name, logLevel) });
-  const open = async (service: Promise<Service>): Promise<Service> => {
+  const open = async <T extends Service>(service: Promise<T>): Promise<T> => {
     const running = await service;
     opened.push(running);
     return running;
@@ -132,7 +146,7 @@ async function openServices(
   const transparencyLog = await open(
     createTransparencyLog(
       {
-        databaseUrl,
+        databaseUrl: database.logUrl,
         logsFile: join(home.transparencyLog, 'logs.json'),
         anchorDirectory: home.anchors,
         maxBodyBytes: 512 * 1024,
@@ -147,13 +161,31 @@ async function openServices(
         passphraseFile: join(home.certificateAuthority, 'passphrase'),
         chainFile: join(home.certificateAuthority, 'chain.pem'),
         ctPublicKeyFile: join(home.certificateAuthority, 'ct.pub.pem'),
-        issuersFile: join(home.certificateAuthority, 'issuers.json'),
+        issuersFile: join(home.certificateAuthority, 'issuers.yaml'),
         ctLogUrl: internalUrl,
         ctTimeoutMs: 5_000,
         issuerTimeoutMs: 5_000,
+        databaseUrl: database.authorityUrl,
+        revocationKeyFile: join(home.certificateAuthority, 'revocation.key.pem'),
+        revocationPassphraseFile: join(home.certificateAuthority, 'revocation.passphrase'),
+        revocationLifetimeSeconds: 86_400,
       },
       {
         ...dependencies('certificate-authority'),
+        randomBytes: (length) => new Uint8Array(randomBytes(length)),
+      },
+    ),
+  );
+  const timestampAuthority = await open(
+    createTimestampAuthority(
+      // Policies, bounds and the clock (nobody is asked) as the service has them unless told.
+      readConfig(timestampEnvironmentSchema, {
+        TSA_KEY_FILE: join(home.timestampAuthority, 'timestamp.key.pem'),
+        TSA_PASSPHRASE_FILE: join(home.timestampAuthority, 'passphrase'),
+        TSA_CHAIN_FILE: join(home.timestampAuthority, 'chain.pem'),
+      }).service,
+      {
+        ...dependencies('timestamp-authority'),
         randomBytes: (length) => new Uint8Array(randomBytes(length)),
       },
     ),
@@ -180,20 +212,23 @@ async function openServices(
       dependencies('verifier'),
     ),
   );
-  return [
+  const routes = [
     ...under(certificateAuthority, [
       '/api/v2/signingCert',
       '/api/v2/trustBundle',
       '/api/v2/configuration',
       '/api/v1/signingCert',
       '/api/v1/rootCert',
+      '/ca',
     ]),
+    ...under(timestampAuthority, ['/api/v1/timestamp']),
     ...under(transparencyLog, ['/api/v1/log', '/ctlog', '/ct', '/ping']),
     ...under(signer, ['/api/v1/sign']),
     ...under(verifier, ['/api/v1/verify', '/trust']),
     ...under(images, ['/v2']),
     ...under(issuer, ['/issuers']),
   ];
+  return { routes, certificateAuthority };
 }
 
 function under(service: Service, prefixes: readonly string[]): Route[] {

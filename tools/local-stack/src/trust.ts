@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  openCeremony,
   readCeremony,
   renderTrustFiles,
-  writeCeremony,
   writeDurably,
   type Ceremony,
 } from '@sigstead/ceremony';
@@ -14,45 +14,58 @@ import type { Home } from './home.ts';
 const LOG_HOST = 'localhost';
 
 /** Keys and certificates of this state folder, made on first use. */
-export async function openCeremony(home: Home, now: Date): Promise<Ceremony> {
-  const known = await readCeremony(home.root);
-  if (known !== undefined) return known;
+export async function openKeys(home: Home, now: Date): Promise<Ceremony> {
   // The ceremony comes before the database. New keys for an old log would only destroy what is left of the old ones.
-  if (existsSync(join(home.postgres, 'initialised'))) {
+  if (existsSync(join(home.postgres, 'initialised')) && (await readCeremony(home.root)) === undefined) {
     throw new Error(
       `${home.root} has a database, but the record of its keys (ceremony.json) is gone: ` +
         'put it back, or delete the whole folder to begin anew',
     );
   }
   const plan = { organization: 'sigstead', logHost: LOG_HOST, ctShard: String(now.getUTCFullYear()) };
-  return writeCeremony(home.root, plan, {
+  const { ceremony } = await openCeremony(home.root, plan, {
     now,
     randomBytes: (length) => new Uint8Array(randomBytes(length)),
   });
+  return ceremony;
+}
+
+export interface StackUrls {
+  readonly publicUrl: string;
+  /** By which the services reach each other. */
+  readonly internalUrl: string;
+  readonly tlsUrl: string;
 }
 
 /** What follows the port: trust files and the list of issuers, written anew at every start. */
 export async function writeAddresses(
   home: Home,
   ceremony: Ceremony,
-  publicUrl: string,
-  internalUrl: string,
+  { publicUrl, internalUrl, tlsUrl }: StackUrls,
 ): Promise<void> {
   const issuers = ['github', 'email'].map((name) => ({ name, url: `${publicUrl}/issuers/${name}` }));
-  const files = renderTrustFiles(ceremony, {
-    certificateAuthority: publicUrl,
-    transparencyLog: publicUrl,
-    issuers: issuers.map(({ url }) => url),
-  });
+  const rendered = (url: string) =>
+    renderTrustFiles(ceremony, {
+      certificateAuthority: url,
+      transparencyLog: url,
+      timestampAuthority: url,
+      // Never those of TLS: their URL is in every token.
+      issuers: issuers.map((issuer) => issuer.url),
+    });
+  const files = {
+    ...rendered(publicUrl),
+    // For clients that want TLS, or gRPC from the certificate authority; what they trust is the same.
+    'signing_config_tls.v0.2.json': rendered(tlsUrl)['signing_config.v0.2.json'] as string,
+  };
   for (const [name, content] of Object.entries(files)) await writeDurably(join(home.trust, name), content);
-  const configs = issuers.map(({ name, url }) => ({
-    issuerUrl: url,
-    discoveryUrl: `${internalUrl}/issuers/${name}`,
-    clientId: 'sigstore',
-    ...(name === 'github' ? { type: 'ci-provider', ciProvider: 'github-workflow' } : { type: 'email' }),
-  }));
+  const configuration = issuers.flatMap(({ name, url }) => [
+    `  ${url}:`,
+    `    client-id: sigstore`,
+    name === 'github' ? '    preset: github' : '    type: email',
+    `    discovery-url: ${internalUrl}/issuers/${name}`,
+  ]);
   await writeDurably(
-    join(home.certificateAuthority, 'issuers.json'),
-    `${JSON.stringify(configs, null, 2)}\n`,
+    join(home.certificateAuthority, 'issuers.yaml'),
+    `${['oidc-issuers:', ...configuration].join('\n')}\n`,
   );
 }

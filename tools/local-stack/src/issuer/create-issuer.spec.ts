@@ -2,7 +2,13 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { IssuerPool, principalOf, verifyToken, type IssuerConfig, type VerifiedToken } from '@sigstead/oidc';
+import {
+  IssuerPool,
+  parseIssuerConfiguration,
+  principalOf,
+  verifyToken,
+  type VerifiedToken,
+} from '@sigstead/oidc';
 import { createLog, type Service } from '@sigstead/server';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { createDevelopmentIssuer } from './create-issuer.ts';
@@ -53,14 +59,14 @@ async function token(name: string, claims: Record<string, unknown> = {}): Promis
 
 /** Verified as the certificate authority does it, dialled at another address than the public one. */
 function verify(name: string, compact: string): Promise<VerifiedToken> {
-  const type = name === 'email' ? { type: 'email' } : { type: 'ci-provider', ciProvider: 'github-workflow' };
-  const config = {
-    issuerUrl: `${PUBLIC_URL}/issuers/${name}`,
-    discoveryUrl: `${url}/issuers/${name}`,
-    clientId: 'sigstore',
-    ...type,
-  };
-  return verifyToken(compact, new IssuerPool([config as IssuerConfig], { fetch, clock: () => NOW }), NOW);
+  const configuration = parseIssuerConfiguration(`
+oidc-issuers:
+  ${PUBLIC_URL}/issuers/${name}:
+    client-id: sigstore
+    ${name === 'email' ? 'type: email' : 'preset: github'}
+    discovery-url: ${url}/issuers/${name}
+`);
+  return verifyToken(compact, new IssuerPool(configuration, { fetch, clock: () => NOW }), NOW);
 }
 
 describe('development issuer', () => {
@@ -151,7 +157,7 @@ describe('development issuer', () => {
 
   it('certifies an address at the issuer for people', async () => {
     expect(principalOf(await verify('email', await token('email')))).toMatchObject({
-      proofOfPossessionSubject: 'developer@example.com',
+      proofOfPossessionSubjects: ['developer@example.com'],
     });
     const ada = principalOf(await verify('email', await token('email', { email: 'ada@example.com' })));
     expect(ada.subjectAlternativeName).toEqual({ type: 'email', value: 'ada@example.com' });

@@ -1,0 +1,1 @@
+export { dial, type Agents, type DialOptions } from './dial.ts';
