@@ -29,6 +29,17 @@ describe('settings', () => {
     expect(() => readConfig(environmentSchema, { ...environment, [name]: '' })).toThrow(name);
   });
 
+  it('make a CA in memory when that is wanted, which needs no key', () => {
+    const { CA_KEY_FILE: _key, CA_PASSPHRASE_FILE: _passphrase, ...others } = environment;
+    expect(readConfig(environmentSchema, { ...others, CA_EPHEMERAL: 'P-384' }).service.authority).toEqual({
+      ephemeralKeyType: 'P-384',
+      chainFile: 'chain.pem',
+    });
+    expect(() => readConfig(environmentSchema, { ...environment, CA_EPHEMERAL: 'P-384' })).toThrow(
+      /CA_KEY_FILE: has no meaning with CA_EPHEMERAL/,
+    );
+  });
+
   it('listen with TLS when port, certificate and key are given', () => {
     const tls = { TLS_PORT: '0', TLS_CERT_FILE: 'tls.pem', TLS_KEY_FILE: 'tls.key' };
     expect(readConfig(environmentSchema, { ...environment, ...tls }).tls).toEqual({
@@ -45,6 +56,7 @@ describe('settings', () => {
     ['PORT', '70000'],
     ['GRPC_PORT', '-1'],
     ['TLS_PORT', 'https'],
+    ['CA_EPHEMERAL', 'RSA'],
     ['CT_LOG_URL', 'log:3000'],
     ['CT_TIMEOUT_MS', '0'],
     ['REVOCATION_LIFETIME_SECONDS', '59'],

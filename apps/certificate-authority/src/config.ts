@@ -1,13 +1,10 @@
 import { databaseUrlOf } from '@sigstead/postgres';
 import { setting, type TlsFiles } from '@sigstead/server';
 import { z } from 'zod';
+import type { AuthorityFiles, EphemeralAuthority } from './issuing-authority.ts';
 
 export interface CertificateAuthorityConfig {
-  /** PKCS#8 PEM of the issuing CA's key, encrypted. */
-  readonly keyFile: string;
-  readonly passphraseFile: string;
-  /** PEM: the issuing CA first, its self-signed root last. */
-  readonly chainFile: string;
+  readonly authority: AuthorityFiles | EphemeralAuthority;
   /** Certificate transparency log, up to but without `/ct/v1`. */
   readonly ctLogUrl: string;
   /** PEM of the log's public key: no timestamp is embedded that does not verify with it. */
@@ -49,9 +46,13 @@ export const environmentSchema = z
     TLS_KEY_FILE: setting.file().optional(),
     /** Loopback unless told: a certificate authority is opened to others on purpose. */
     HOST: setting.host(),
-    CA_KEY_FILE: setting.file(),
-    CA_PASSPHRASE_FILE: setting.file(),
+    /** Encrypted PKCS#8 with its passphrase; not wanted with CA_EPHEMERAL. */
+    CA_KEY_FILE: setting.file().optional(),
+    CA_PASSPHRASE_FILE: setting.file().optional(),
+    /** Read, or written with CA_EPHEMERAL. */
     CA_CHAIN_FILE: setting.file(),
+    /** A CA made at start, whose key never leaves memory: for tests. The log must be told of its root. */
+    CA_EPHEMERAL: z.enum(['P-256', 'P-384']).optional(),
     /** No default and no way to switch it off: every certificate carries a timestamp of the log. */
     CT_LOG_URL: setting.url(),
     CT_PUBLIC_KEY_FILE: setting.file(),
@@ -69,6 +70,14 @@ export const environmentSchema = z
     REVOCATION_LIFETIME_SECONDS: setting.positive(86_400).pipe(z.number().min(60).max(2_592_000)),
   })
   .superRefine((environment, context) => {
+    for (const name of ['CA_KEY_FILE', 'CA_PASSPHRASE_FILE'] as const) {
+      const isWanted = environment.CA_EPHEMERAL === undefined;
+      if (isWanted === (environment[name] !== undefined)) continue;
+      const message = isWanted ? 'is required' : 'has no meaning with CA_EPHEMERAL';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  })
+  .superRefine((environment, context) => {
     const set = TLS_SETTINGS.filter((name) => environment[name] !== undefined);
     if (set.length === 0) return;
     for (const name of TLS_SETTINGS) {
@@ -82,9 +91,7 @@ export const environmentSchema = z
     grpcPort: environment.GRPC_PORT,
     tls: tlsOf(environment),
     service: {
-      keyFile: environment.CA_KEY_FILE,
-      passphraseFile: environment.CA_PASSPHRASE_FILE,
-      chainFile: environment.CA_CHAIN_FILE,
+      authority: authorityOf(environment),
       ctLogUrl: environment.CT_LOG_URL,
       ctPublicKeyFile: environment.CT_PUBLIC_KEY_FILE,
       ctTimeoutMs: environment.CT_TIMEOUT_MS,
@@ -96,6 +103,19 @@ export const environmentSchema = z
       revocationLifetimeSeconds: environment.REVOCATION_LIFETIME_SECONDS,
     } satisfies CertificateAuthorityConfig,
   }));
+
+function authorityOf(environment: {
+  readonly CA_KEY_FILE?: string | undefined;
+  readonly CA_PASSPHRASE_FILE?: string | undefined;
+  readonly CA_CHAIN_FILE: string;
+  readonly CA_EPHEMERAL?: 'P-256' | 'P-384' | undefined;
+}): AuthorityFiles | EphemeralAuthority {
+  const chainFile = environment.CA_CHAIN_FILE;
+  if (environment.CA_EPHEMERAL !== undefined)
+    return { ephemeralKeyType: environment.CA_EPHEMERAL, chainFile };
+  const { CA_KEY_FILE: keyFile = '', CA_PASSPHRASE_FILE: passphraseFile = '' } = environment;
+  return { keyFile, passphraseFile, chainFile };
+}
 
 function tlsOf({
   TLS_PORT: port,

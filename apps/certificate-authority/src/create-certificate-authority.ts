@@ -89,7 +89,10 @@ export async function createCertificateAuthority(
     log = createLog('certificate-authority'),
     registry = createRegistry(),
   } = dependencies;
-  const authority = await IssuingAuthority.open(config, clock());
+  const authority =
+    'keyFile' in config.authority
+      ? await IssuingAuthority.open(config.authority, clock())
+      : await IssuingAuthority.makeEphemeral(config.authority, clock(), randomBytes);
   const logKey = await usable('CT log key', config.ctPublicKeyFile, async (path) =>
     PublicKey.fromPem(await readFile(path, 'utf8')),
   );

@@ -51,7 +51,7 @@ beforeAll(async () => {
     [people.url]: { 'client-id': 'sigstore', type: 'email' },
   };
   const config = {
-    ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
+    authority: await files.writeAuthority([chain.intermediate, chain.root], chain.key),
     ctLogUrl: log.url,
     ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
     ctTimeoutMs: 5_000,
@@ -300,6 +300,21 @@ describe('request dialects', () => {
     }
   });
 
+  it('takes the proof over sub or a verified address, as clients choose, and over no other address', async () => {
+    const attempt = async (claims: object, subject: string): Promise<number> => {
+      const token = await issuer.sign({ ...githubClaims(issuer.url, now), ...claims });
+      const { status } = await post(keyRequest(clientKey('P-256'), subject), {
+        authorization: `Bearer ${token}`,
+      });
+      return status;
+    };
+    const email = 'ada@example.com';
+    expect(await attempt({ email, email_verified: true }, SUBJECT)).toBe(200);
+    expect(await attempt({ email, email_verified: true }, email)).toBe(200);
+    expect(await attempt({ email, email_verified: false }, email)).toBe(400);
+    expect(await attempt({ email }, email)).toBe(400);
+  });
+
   it('takes a PKCS#1 key and a certificate signing request, whose names do not count', async () => {
     const rsa = clientKey('RSA-2048');
     const pkcs1 = execFileSync('openssl', ['rsa', '-pubin', '-RSAPublicKey_out'], {
@@ -475,8 +490,8 @@ describe('tokens are refused', () => {
     ],
     [
       'without a claim that is certified',
-      () => githubToken({ sha: '' }),
-      /claim sha: the token has none, want a value$/,
+      () => githubToken({ sha: undefined }),
+      /claim sha: neither the token nor the configured defaults have it$/,
     ],
     [
       'without a signature',
@@ -745,9 +760,11 @@ describe('without a timestamp there is no certificate', () => {
 async function startWith(overrides: Record<string, string>): Promise<{ service: Service; url: string }> {
   const path = (name: string): string => `${files.directory}/${name}`;
   const config = {
-    keyFile: path('ca.key.pem'),
-    passphraseFile: path('passphrase'),
-    chainFile: path('chain.pem'),
+    authority: {
+      keyFile: path('ca.key.pem'),
+      passphraseFile: path('passphrase'),
+      chainFile: path('chain.pem'),
+    },
     ctLogUrl: log.url,
     ctPublicKeyFile: path('ct.pub.pem'),
     ctTimeoutMs: 5_000,

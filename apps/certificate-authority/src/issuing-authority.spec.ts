@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { PrivateKeySigner } from '@sigstead/crypto';
 import { ConfigError } from '@sigstead/server';
-import { oids } from '@sigstead/x509';
+import { Certificate, oids } from '@sigstead/x509';
 import { IssuingAuthority } from './issuing-authority.ts';
 import { makeTestChain, TestFiles } from './testonly/test-authority.ts';
 
@@ -34,6 +36,22 @@ describe('IssuingAuthority', () => {
       );
       expect(authority.chain).toHaveLength(2);
       expect(authority.notAfter).toEqual(after(24 * 60));
+    },
+  );
+
+  it.each(['P-256', 'P-384'] as const)(
+    'makes a CA of %s keys in memory and writes its chain',
+    async (type) => {
+      const chainFile = `${files.directory}/ephemeral.pem`;
+      const source = { ephemeralKeyType: type, chainFile } as const;
+      const authority = await IssuingAuthority.makeEphemeral(source, NOW, randomBytes);
+      expect(authority.signer.publicKey.type).toBe(type);
+      const written = Certificate.chainFromPem(await readFile(chainFile, 'utf8'));
+      expect(written.map(({ raw }) => raw)).toEqual(authority.chain.map(({ raw }) => raw));
+      const nowhere = { ...source, chainFile: `${files.directory}/missing/chain.pem` };
+      expect(await refusal(() => IssuingAuthority.makeEphemeral(nowhere, NOW, randomBytes))).toMatch(
+        /CA chain in .* is not usable/,
+      );
     },
   );
 

@@ -1,18 +1,30 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { assertStrongKey, PrivateKeySigner, type Signer } from '@sigstead/crypto';
 import { equalBytes } from '@sigstead/encoding';
 import { ConfigError, readSecret } from '@sigstead/server';
-import { Certificate, oids, verifyChain } from '@sigstead/x509';
+import { Certificate, issueCaChain, oids, verifyChain } from '@sigstead/x509';
 import { IssuanceError } from './issuance-error.ts';
 
 /** Fulcio's lifetime, which clients and logs count on. */
 export const LIFETIME_MS = 10 * 60_000;
 
+/** A CA that was made before. */
 export interface AuthorityFiles {
+  /** PKCS#8 PEM of the issuing CA's key, encrypted. */
   readonly keyFile: string;
   readonly passphraseFile: string;
+  /** PEM: the issuing CA first, its self-signed root last. */
   readonly chainFile: string;
 }
+
+/** A CA that lives as long as the process, for tests. */
+export interface EphemeralAuthority {
+  readonly ephemeralKeyType: 'P-256' | 'P-384';
+  /** Where its chain is written, for the log and for who verifies. */
+  readonly chainFile: string;
+}
+
+const EPHEMERAL_LIFETIME_MS = 365 * 24 * 60 * 60_000;
 
 /** The issuing CA: its key, its certificate and what stands above it. Exists only when they fit together. */
 export class IssuingAuthority {
@@ -49,6 +61,29 @@ export class IssuingAuthority {
     const passphrase = await usable('CA passphrase', files.passphraseFile, async (path) => readSecret(path));
     const signer = await usable('CA key', files.keyFile, async (path) =>
       PrivateKeySigner.fromPem(await readFile(path, 'utf8'), passphrase),
+    );
+    return new IssuingAuthority(signer, chain, now);
+  }
+
+  /** Makes keys and chain. The root's key is forgotten at once. @throws ConfigError when the chain cannot be written */
+  static async makeEphemeral(
+    { ephemeralKeyType, chainFile }: EphemeralAuthority,
+    now: Date,
+    randomBytes: (length: number) => Uint8Array,
+  ): Promise<IssuingAuthority> {
+    const signer = PrivateKeySigner.generate(ephemeralKeyType);
+    const notAfter = new Date(now.getTime() + EPHEMERAL_LIFETIME_MS);
+    const chain = await issueCaChain({
+      organization: 'ephemeral',
+      root: PrivateKeySigner.generate(ephemeralKeyType),
+      issuingKey: signer.publicKey,
+      notBefore: now,
+      rootNotAfter: notAfter,
+      issuingNotAfter: notAfter,
+      randomBytes,
+    });
+    await usable('CA chain', chainFile, (path) =>
+      writeFile(path, chain.map((certificate) => certificate.toPem()).join('')),
     );
     return new IssuingAuthority(signer, chain, now);
   }

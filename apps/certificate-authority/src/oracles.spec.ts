@@ -46,7 +46,7 @@ describe.each<KeyType>(['P-384', 'P-256'])('a running authority with keys of %s'
     ]);
     service = await createCertificateAuthority(
       {
-        ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
+        authority: await files.writeAuthority([chain.intermediate, chain.root], chain.key),
         ctLogUrl: log.url,
         ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
         ctTimeoutMs: 20_000,

@@ -89,7 +89,11 @@ const problemOf = async (response: Response, status: number): Promise<Problem> =
   return JSON.parse(text) as Problem;
 };
 const stored = () =>
-  readLegacySignatures(new RegistryClient({ fetch, timeoutMs: 20_000 }), parseImageReference(image()), digest);
+  readLegacySignatures(
+    new RegistryClient({ fetch, timeoutMs: 20_000 }),
+    parseImageReference(image()),
+    digest,
+  );
 
 describe('POST /api/v1/sign', () => {
   it('signs, stores the signature and answers with the bundle', async () => {

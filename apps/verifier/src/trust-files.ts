@@ -1,8 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The only names that are served; what else lies in the folder is nobody's business. */
-const NAMES = ['trusted_root.json', 'signing_config.v0.2.json', 'client_trust_config.json'] as const;
+const JSON_TYPE = 'application/json';
+const PEM_TYPE = 'application/x-pem-file';
+
+/** The only names that are served, with their content types; what else lies in the folder is nobody's business. */
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
+  ['trusted_root.json', JSON_TYPE],
+  ['signing_config.v0.2.json', JSON_TYPE],
+  ['signing_config_tls.v0.2.json', JSON_TYPE],
+  ['client_trust_config.json', JSON_TYPE],
+  ['tls_ca.pem', PEM_TYPE],
+  ['tsa.certchain.pem', PEM_TYPE],
+  ['revocation.pub', PEM_TYPE],
+]);
+
+export interface TrustFile {
+  readonly contentType: string;
+  readonly content: Buffer;
+}
 
 /** Trust material for clients, as the ceremony wrote it. */
 export class TrustFiles {
@@ -13,11 +29,11 @@ export class TrustFiles {
   }
 
   /** Read each time, so that a rotation needs no restart. Undefined for other names and missing files. */
-  async read(name: string): Promise<Buffer | undefined> {
-    const known = NAMES.find((one) => one === name);
-    if (this.#directory === undefined || known === undefined) return undefined;
+  async read(name: string): Promise<TrustFile | undefined> {
+    const contentType = CONTENT_TYPES.get(name);
+    if (this.#directory === undefined || contentType === undefined) return undefined;
     try {
-      return await readFile(join(this.#directory, known));
+      return { contentType, content: await readFile(join(this.#directory, name)) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;

@@ -27,6 +27,13 @@ describe('GET /trust/<name>', () => {
     expect(await (await fetch(`${url}/trust/signing_config.v0.2.json`)).text()).toBe('{"mediaType":"x"}');
   });
 
+  it('serves certificates and keys as PEM', async () => {
+    await writeFile(join(stage.directory, 'tsa.certchain.pem'), 'a chain');
+    const response = await fetch(`${url}/trust/tsa.certchain.pem`);
+    expect(response.headers.get('content-type')).toBe('application/x-pem-file');
+    expect(await response.text()).toBe('a chain');
+  });
+
   it.each([
     'client_trust_config.json',
     'secret.json',

@@ -134,6 +134,30 @@ describe('issuers known by a pattern', () => {
     });
   });
 
+  it.each([
+    'http://169.254.169.254/keys',
+    'https://evil.example/keys',
+    'https://oidc.eu.example:8443/keys',
+    'https://oidc.us.example/keys',
+    'https://oidc.eu.example@evil.example/keys',
+  ])('do not choose what else is dialled: %s', async (jwks_uri) => {
+    const issuerUrl = cluster('a');
+    const pointing: IssuerFetch = async (url) => {
+      dialled.push(url);
+      return new Response(JSON.stringify({ issuer: issuerUrl, jwks_uri }));
+    };
+    expect(await outcome(poolWith(pointing), issuerUrl)).toMatch(/^DISCOVERY: issuer discovery: jwks_uri/);
+    expect(dialled).toEqual([`${issuerUrl}${DISCOVERY_PATH}`]);
+  });
+
+  it('are nobody whose name is no host', () => {
+    const pool = new IssuerPool(
+      configurationOf([], [{ issuerPattern: 'https://*.example', clientId: 'sigstore', type: 'kubernetes' }]),
+      { fetch: answering, clock },
+    );
+    expect(pool.find('https://xn--.example')).toBeUndefined();
+  });
+
   it('are nobody whom the pattern does not stand for', async () => {
     const pool = poolWith(answering);
     for (const url of [cluster(''), cluster('a/b'), `https://evil.example/?${cluster('a')}`]) {

@@ -1,10 +1,21 @@
 import { encodeUtf8 } from '@sigstead/encoding';
 import { OidcError, quote } from './errors.ts';
 
-// RFC 3986 path characters as Go's net/url takes them unescaped from a given path: the certificate must read as Fulcio's.
-const VERBATIM = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@[\]/]|%[0-9A-Fa-f]{2})*$/;
-const KEPT_IN_PATH = /[A-Za-z0-9\-._~$&+,/:;=@]/;
-const KEPT_IN_FRAGMENT = /[A-Za-z0-9\-._~$&+,/:;=@!()*?]/;
+interface Part {
+  /** What Go's net/url leaves as it was given: the certificate must read as Fulcio's. */
+  readonly verbatim: RegExp;
+  /** What it leaves alone when it has to escape anything else. */
+  readonly kept: RegExp;
+}
+
+const PATH: Part = {
+  verbatim: /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@[\]/]|%[0-9A-Fa-f]{2})*$/,
+  kept: /[A-Za-z0-9\-._~$&+,/:;=@]/,
+};
+const FRAGMENT: Part = {
+  verbatim: /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@[\]/?]|%[0-9A-Fa-f]{2})*$/,
+  kept: /[A-Za-z0-9\-._~$&+,/:;=@!()*?]/,
+};
 const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
 const AUTHORITY = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/;
@@ -27,7 +38,7 @@ export function identityUri(text: string, claim: string): string {
     `${scheme.toLowerCase()}:`,
     printHierarchy(hierarchy, text, claim),
     query === undefined ? '' : `?${query}`,
-    fragment ? `#${escape(fragment, KEPT_IN_FRAGMENT)}` : '',
+    fragment ? `#${escape(fragment, FRAGMENT)}` : '',
   ].join('');
 }
 
@@ -45,7 +56,7 @@ export function joinPath(base: string, elements: readonly string[], claim: strin
   if (BROKEN_ESCAPE.test(joined) || segments.some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment)))
     throw notAUri(joined, claim);
   const end = joined.endsWith('/') && segments.length > 0 ? '/' : '';
-  return `${origin}/${escape(segments.join('/'), KEPT_IN_PATH)}${end}`;
+  return `${origin}/${escape(segments.join('/'), PATH)}${end}`;
 }
 
 function printHierarchy(hierarchy: string, text: string, claim: string): string {
@@ -57,7 +68,7 @@ function printHierarchy(hierarchy: string, text: string, claim: string): string 
   const slash = hierarchy.indexOf('/', 2);
   const authority = hierarchy.slice(2, slash < 0 ? undefined : slash);
   if (!AUTHORITY.test(authority)) throw notAUri(text, claim);
-  return `//${authority}${slash < 0 ? '' : escape(hierarchy.slice(slash), KEPT_IN_PATH)}`;
+  return `//${authority}${slash < 0 ? '' : escape(hierarchy.slice(slash), PATH)}`;
 }
 
 function splitOrigin(base: string): [origin: string, path: string] {
@@ -74,10 +85,11 @@ function notAUri(text: string, claim: string): OidcError {
   return new OidcError('CLAIM', `claim ${claim}: ${quote(text)} cannot be part of a URI`, { claim });
 }
 
-function escape(text: string, kept: RegExp): string {
-  if (VERBATIM.test(text)) return text;
+/** As it is when nothing in it needs an escape; else every escape means its byte and is written again where needed. */
+function escape(text: string, { verbatim, kept }: Part): string {
+  if (verbatim.test(text)) return text;
   let escaped = '';
-  for (const byte of encodeUtf8(decodeURIComponentSafely(text))) {
+  for (const byte of unescape(text)) {
     const character = String.fromCharCode(byte);
     escaped +=
       byte < 0x80 && kept.test(character)
@@ -87,11 +99,9 @@ function escape(text: string, kept: RegExp): string {
   return escaped;
 }
 
-// Escapes already in the text mean their byte; those that are no UTF-8 stay as written and get their % encoded.
-function decodeURIComponentSafely(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** The bytes a text with intact escapes stands for; they need not be UTF-8. */
+function unescape(text: string): number[] {
+  return text
+    .split(/(%[0-9A-Fa-f]{2})/)
+    .flatMap((part, at) => (at % 2 === 1 ? [Number.parseInt(part.slice(1), 16)] : [...encodeUtf8(part)]));
 }

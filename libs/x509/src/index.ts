@@ -8,7 +8,13 @@ export {
 export { issueCaChain, randomSerialNumber, type CaChainPlan } from './ca-chain.ts';
 export { Certificate, keyIdentifierOf } from './certificate.ts';
 export { isValidAt, verifyChain, type ChainOptions } from './chain.ts';
-export { CRL_REASONS, encodeCrlTbs, type CrlProfile, type CrlReason, type RevokedCertificate } from './crl.ts';
+export {
+  CRL_REASONS,
+  encodeCrlTbs,
+  type CrlProfile,
+  type CrlReason,
+  type RevokedCertificate,
+} from './crl.ts';
 export { verifyCertificateSigningRequest, type CertificateSigningRequest } from './csr.ts';
 export { X509Error, type X509ErrorCode } from './errors.ts';
 export { encodeExtension, type Extension } from './extension.ts';

@@ -4,6 +4,7 @@ import { CliError, exitCodes } from './cli-error.ts';
 import { envCommand } from './env.ts';
 import { issuerCommand } from './issuer/issuer.ts';
 import { watchOutput } from './output.ts';
+import { revokeCommand } from './revoke.ts';
 import { signCommand } from './sign.ts';
 import { tokenCommand } from './token.ts';
 import { verifyCommand } from './verify.ts';
@@ -25,6 +26,7 @@ const program = new Command('sigstead')
   .addCommand(tokenCommand())
   .addCommand(envCommand())
   .addCommand(issuerCommand())
+  .addCommand(revokeCommand())
   .showHelpAfterError('(run with --help for what it takes)')
   .exitOverride()
   .addHelpText(

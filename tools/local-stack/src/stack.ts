@@ -157,9 +157,11 @@ async function openServices(
   const certificateAuthority = await open(
     createCertificateAuthority(
       {
-        keyFile: join(home.certificateAuthority, 'ca.key.pem'),
-        passphraseFile: join(home.certificateAuthority, 'passphrase'),
-        chainFile: join(home.certificateAuthority, 'chain.pem'),
+        authority: {
+          keyFile: join(home.certificateAuthority, 'ca.key.pem'),
+          passphraseFile: join(home.certificateAuthority, 'passphrase'),
+          chainFile: join(home.certificateAuthority, 'chain.pem'),
+        },
         ctPublicKeyFile: join(home.certificateAuthority, 'ct.pub.pem'),
         issuersFile: join(home.certificateAuthority, 'issuers.yaml'),
         ctLogUrl: internalUrl,

@@ -41,7 +41,7 @@ beforeAll(async () => {
   ]);
   const issuers = { 'oidc-issuers': { [issuer.url]: { 'client-id': 'sigstore', preset: 'github' } } };
   const config = {
-    ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
+    authority: await files.writeAuthority([chain.intermediate, chain.root], chain.key),
     ctLogUrl: log.url,
     ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
     ctTimeoutMs: 20_000,

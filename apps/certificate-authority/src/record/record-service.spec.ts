@@ -8,11 +8,10 @@ import { createPool } from '@sigstead/postgres';
 import { isRevoked, openRevocationList } from '@sigstead/revocation';
 import { createLog, type Service } from '@sigstead/server';
 import { Certificate, verifyChain, oids } from '@sigstead/x509';
-import type { CertificateAuthorityConfig } from '../config.ts';
 import { createCertificateAuthority } from '../create-certificate-authority.ts';
 import { RevocationRegister } from '../revocation/revocation-register.ts';
 import { revoke, type RevocationRequest } from '../revocation/revoke.ts';
-import { startAuthorityProcess } from '../testonly/authority-process.ts';
+import { type ConfigOfFiles, startAuthorityProcess } from '../testonly/authority-process.ts';
 import { startHoldingProxy } from '../testonly/holding-proxy.ts';
 import { makeTestChain, TestFiles, type TestChain } from '../testonly/test-authority.ts';
 import { TestCertificateLog } from '../testonly/test-certificate-log.ts';
@@ -29,7 +28,7 @@ let issuer: TestIssuer;
 let log: TestCertificateLog;
 let chain: TestChain;
 let database: TestDatabase;
-let config: CertificateAuthorityConfig;
+let config: ConfigOfFiles;
 let service: Service;
 let url: string;
 let fixedRandom: Uint8Array | undefined;
@@ -49,7 +48,7 @@ beforeAll(async () => {
     },
   };
   config = {
-    ...(await files.writeAuthority([chain.intermediate, chain.root], chain.key)),
+    authority: await files.writeAuthority([chain.intermediate, chain.root], chain.key),
     ctLogUrl: log.url,
     ctPublicKeyFile: await files.write('ct.pub.pem', log.signer.publicKey.toPem()),
     ctTimeoutMs: 20_000,
@@ -320,7 +319,7 @@ describe('what is revoked', () => {
 
 describe('the service does not start', () => {
   it('with a key of the CA for the list', async () => {
-    const { keyFile, passphraseFile } = config;
+    const { keyFile, passphraseFile } = config.authority;
     const own = { ...config, revocationKeyFile: keyFile, revocationPassphraseFile: passphraseFile };
     const start = createCertificateAuthority(own, { clock: () => new Date(), fetch, randomBytes });
     await expect(start).rejects.toMatchObject({

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CertificateAuthorityConfig } from '../config.ts';
+import type { AuthorityFiles } from '../issuing-authority.ts';
+
+export type ConfigOfFiles = CertificateAuthorityConfig & { readonly authority: AuthorityFiles };
 
 /** The service in a process of its own, started as operators start it. */
 export interface AuthorityProcess {
@@ -13,7 +16,7 @@ export interface AuthorityProcess {
 
 const LOADER = new URL('../../../../tools/typescript-loader.mjs', import.meta.url).href;
 
-export async function startAuthorityProcess(config: CertificateAuthorityConfig): Promise<AuthorityProcess> {
+export async function startAuthorityProcess(config: ConfigOfFiles): Promise<AuthorityProcess> {
   const child = spawn(
     process.execPath,
     ['--conditions=@sigstead/source', '--import', LOADER, join(import.meta.dirname, '../main.ts')],
@@ -22,9 +25,9 @@ export async function startAuthorityProcess(config: CertificateAuthorityConfig):
         PATH: process.env['PATH'],
         PORT: '0',
         GRPC_PORT: '0',
-        CA_KEY_FILE: config.keyFile,
-        CA_PASSPHRASE_FILE: config.passphraseFile,
-        CA_CHAIN_FILE: config.chainFile,
+        CA_KEY_FILE: config.authority.keyFile,
+        CA_PASSPHRASE_FILE: config.authority.passphraseFile,
+        CA_CHAIN_FILE: config.authority.chainFile,
         CT_LOG_URL: config.ctLogUrl,
         CT_PUBLIC_KEY_FILE: config.ctPublicKeyFile,
         ISSUERS_FILE: config.issuersFile,

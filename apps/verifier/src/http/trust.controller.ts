@@ -16,7 +16,7 @@ export class TrustController {
     const file = await this.#files.read(name);
     if (file === undefined)
       throw new HttpProblem(404, 'there is no such trust file', { type: 'unknown-trust-file' });
-    void reply.header('content-type', 'application/json').header('cache-control', 'no-cache');
-    return file;
+    void reply.header('content-type', file.contentType).header('cache-control', 'no-cache');
+    return file.content;
   }
 }

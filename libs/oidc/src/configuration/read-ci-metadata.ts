@@ -34,6 +34,8 @@ export type CiMetadata = Omit<CiProviderMetadata, 'subjectAlternativeName'> & {
   readonly subjectAlternativeName: Template | undefined;
 };
 
+export type MetadataByName = ReadonlyMap<string, CiMetadata>;
+
 /**
  * One entry of `ci-issuer-metadata`. Templates for issuer and subject are skipped: those always are the token's.
  *

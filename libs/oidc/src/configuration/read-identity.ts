@@ -8,8 +8,7 @@ import { Template } from '../template/template.ts';
 import { parseTrustDomain } from '../spiffe-id.ts';
 import { parseWebUrl } from '../web-url.ts';
 import { assertAllowedDomain } from './allowed-domain.ts';
-import { extensionTemplateKeys } from './read-ci-metadata.ts';
-import type { MetadataByName } from './read-issuer.ts';
+import { extensionTemplateKeys, type MetadataByName } from './read-ci-metadata.ts';
 import { at, invalid, type Section } from './section.ts';
 
 /** Scheme and host the issuer has, or its pattern. */

@@ -7,7 +7,7 @@ import { presetNames, presets } from '../presets/presets.ts';
 import { isLoopbackHttp, parseWebUrl } from '../web-url.ts';
 import { patternAddress } from './pattern-address.ts';
 import { readIdentity, type IssuerAddress } from './read-identity.ts';
-import type { CiMetadata } from './read-ci-metadata.ts';
+import type { MetadataByName } from './read-ci-metadata.ts';
 import { fromJson, toJson } from './read-json.ts';
 import { at, invalid, Section, type SectionContext } from './section.ts';
 import type { Value } from './value.ts';
@@ -37,8 +37,6 @@ const MAX_URL_LENGTH = 1024;
 const MAX_JWKS_BYTES = 256 * 1024;
 const MAX_CA_CERTIFICATES = 100;
 const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-export type MetadataByName = ReadonlyMap<string, CiMetadata>;
 
 /**
  * One entry of `oidc-issuers`. Its key is the issuer; Fulcio finds out at the first token when `issuer-url` says
