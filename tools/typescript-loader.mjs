@@ -1,10 +1,9 @@
 import { register } from 'node:module';
 import { readFile } from 'node:fs/promises';
-import { isMainThread } from 'node:worker_threads';
 import { transform } from '@swc/core';
 
-// Loaded twice: by `node --import`, and then by Node itself as hooks, in a thread of their own.
-if (isMainThread) register(import.meta.url);
+// Loaded twice: by `node --import`, in the main thread or a worker, and then by Node itself as hooks, in a thread of their own.
+if (!import.meta.url.endsWith('?hooks')) register(`${import.meta.url}?hooks`);
 
 /** Lets `node` run our sources, as jest does: a process under test needs no build. */
 export async function load(url, context, nextLoad) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentSchema, logsFileSchema } from './config.ts';
-import { migrationEnvironmentSchema } from './migration-config.ts';
+import { migrationEnvironmentSchema } from '@sigstead/postgres';
 
 const environment = {
   DATABASE_URL: 'postgres://a:secret@b/c',
@@ -20,8 +20,8 @@ describe('the environment', () => {
       service: {
         databaseUrl: 'postgres://a:secret@b/c',
         logsFile: 'logs.json',
-        anchorDirectory: 'anchors',
-        maxBodyBytes: 512 * 1024,
+        anchors: { directory: 'anchors' },
+        maxBodyBytes: 8 * 1024 * 1024,
       },
     });
   });
@@ -144,11 +144,32 @@ describe('the list of logs', () => {
     { kind: 'rekor-v1', treeId: '0', host: 'a', ...keys },
     { kind: 'rekor-v1', treeId: '01', host: 'a', ...keys },
     { kind: 'rekor-v1', treeId: '1', host: 'a\nb', ...keys },
+    { kind: 'rekor-v1', treeId: '1', host: 'a', treeLength: '5', ...keys },
+    { kind: 'rekor-v1', treeId: '1', host: 'a', entryKinds: ['rekord'], ...keys },
+    { kind: 'rekor-v1', treeId: '1', host: 'a', signers: {}, ...keys },
+    { kind: 'rekor-v1', treeId: '1', host: 'a', disabledOperations: ['ping'], ...keys },
+    { kind: 'rekor-v1', treeId: '1', host: 'a', maxAttestationBytes: -1, ...keys },
     { kind: 'ct', shard: '../x', rootsFile: 'r', ...keys },
     { kind: 'ct', shard: 'a', rootsFile: 'r', extendedKeyUsages: [], ...keys },
     { kind: 'ct', shard: 'a', rootsFile: 'r', extendedKeyUsages: ['codeSigning'], ...keys },
     { kind: 'rekor-v2' },
   ])('refuses %j', (log) => {
     expect(logsFileSchema.safeParse([log]).success).toBe(false);
+  });
+
+  it('may have several shards of the Rekor log, all but the last with their final size', () => {
+    const shard = (treeId: string, treeLength?: string): object => ({
+      kind: 'rekor-v1',
+      host: 'a',
+      treeId,
+      ...(treeLength === undefined ? {} : { treeLength }),
+      ...keys,
+    });
+    const isTaken = (...shards: readonly object[]): boolean => logsFileSchema.safeParse(shards).success;
+    expect(isTaken(shard('1', '5'), shard('2', '0'), shard('3'))).toBe(true);
+    expect(isTaken(shard('1'), shard('2'))).toBe(false);
+    expect(isTaken(shard('1', '5'), shard('2', '5'))).toBe(false);
+    expect(isTaken(shard('1', '05'), shard('2'))).toBe(false);
+    expect(isTaken(shard('1', '5'), shard('1'))).toBe(false);
   });
 });

@@ -1,9 +1,13 @@
 import { setting } from '@sigstead/server';
+import { DEFAULT_ENTRY_POLICY, rekorEntryTypes } from '@sigstead/tlog';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { databaseUrlOf } from './database-settings.ts';
+import { anchorsOf, anchorVariables } from './anchor/anchor-settings.ts';
+import type { AnchorSettings } from './anchor/open-anchor.ts';
+import { databaseUrlOf } from '@sigstead/postgres';
 import { LogError, messageOf } from './errors.ts';
+import { OPERATION_NAMES } from './rekor/operations.ts';
 
 const keyFiles = {
   /** PKCS#8 PEM, encrypted. */
@@ -23,6 +27,34 @@ const rekorV1Schema = z.strictObject({
   /** Host of the log's public URL: first word of the origin and signer name of checkpoints. Some clients compare it with the URL. */
   host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/),
   ...keyFiles,
+  /** Final size of a shard that takes no entries any more, decimal. Every later index rests on it. */
+  treeLength: z
+    .string()
+    .regex(/^(0|[1-9][0-9]{0,15})$/)
+    .optional(),
+  /** Payloads of intoto entries up to this size are kept and given back; 0 keeps none. Rekor's default. */
+  maxAttestationBytes: z
+    .number()
+    .int()
+    .min(0)
+    .max(16 * 1024 * 1024)
+    .default(100 * 1024),
+  /** Kinds of entries taken; all unless told. Those in the log are served in any case. */
+  entryKinds: z.array(z.enum(rekorEntryTypes.kinds)).min(1).optional(),
+  /** Pairs of key and hash that hashedrekord entries may have; Rekor's default unless told. */
+  signingAlgorithms: z.array(z.enum(DEFAULT_ENTRY_POLICY.algorithms)).min(1).optional(),
+  /** Who may log: entries by other keys are refused. Everybody unless told. */
+  signers: z
+    .strictObject({
+      /** PEM public keys, one per file. */
+      keyFiles: z.array(z.string().min(1)).default([]),
+      /** PEM certificates for code signing, one chain per file, issuing CA first, root last. */
+      chainFiles: z.array(z.string().min(1)).default([]),
+    })
+    .refine(({ keyFiles, chainFiles }) => keyFiles.length + chainFiles.length > 0, 'one signer at least')
+    .optional(),
+  /** Operations that answer 501. */
+  disabledOperations: z.array(z.enum(OPERATION_NAMES)).default([]),
 });
 
 const ctSchema = z.strictObject({
@@ -41,11 +73,21 @@ const ctSchema = z.strictObject({
   extendedKeyUsages: z.array(dottedOid).min(1).default(['1.3.6.1.5.5.7.3.3']),
 });
 
-/** What LOGS_FILE holds. Of several CT logs the last is the active one. */
+/**
+ * What LOGS_FILE holds. Of several CT logs the last is the active one. Several rekor-v1 logs are the shards of one, oldest first; what
+ * the last one says of entries, attestations and operations holds for all.
+ */
 export const logsFileSchema = z
   .array(z.discriminatedUnion('kind', [rekorV1Schema, ctSchema]))
   .min(1)
-  .refine((logs) => logs.filter(({ kind }) => kind === 'rekor-v1').length <= 1, 'one rekor-v1 log at most')
+  .refine((logs) => {
+    const shards = logs.filter((log) => log.kind === 'rekor-v1');
+    return shards.every((shard, i) => (shard.treeLength === undefined) === (i === shards.length - 1));
+  }, 'a treeLength for every rekor-v1 log but the last')
+  .refine((logs) => {
+    const treeIds = logs.flatMap((log) => (log.kind === 'rekor-v1' ? [log.treeId] : []));
+    return new Set(treeIds).size === treeIds.length;
+  }, 'each rekor-v1 tree once')
   .refine((logs) => {
     const shards = logs.flatMap((log) => (log.kind === 'ct' ? [log.shard] : []));
     return new Set(shards).size === shards.length;
@@ -60,8 +102,10 @@ export interface TransparencyLogConfig {
   readonly databaseUrl: string;
   readonly logsFile: string;
   /** Outside the database and outside every backup; shared by all replicas. */
-  readonly anchorDirectory: string;
+  readonly anchors: AnchorSettings;
   readonly maxBodyBytes: number;
+  /** Threads that check submitted entries; 0: the event loop's own. One less than there are cores, and at least one, unless told. */
+  readonly admissionThreads?: number;
 }
 
 /** The environment of the service. */
@@ -72,13 +116,13 @@ export const environmentSchema = z
     DATABASE_PASSWORD_FILE: setting.file().optional(),
     /** JSON, see {@link logsFileSchema}; relative paths in it resolve against its folder. */
     LOGS_FILE: setting.file(),
-    /** One folder per log is made in it. */
-    ANCHOR_DIRECTORY: z.string().min(1),
+    ...anchorVariables,
     /** Loopback unless told, since a log without a proxy before it is for one machine. */
     HOST: setting.host(),
     PORT: setting.port(3000),
-    /** A hashedrekord with a certificate has 4 KB; certificate chains more. */
-    MAX_BODY_BYTES: setting.positive(512 * 1024),
+    /** A hashedrekord with a certificate has 4 KB; attestations with a bill of materials have megabytes. */
+    MAX_BODY_BYTES: setting.positive(8 * 1024 * 1024),
+    ADMISSION_THREADS: z.coerce.number().int().min(0).max(64).optional(),
   })
   .transform((environment, context) => ({
     host: environment.HOST,
@@ -86,8 +130,11 @@ export const environmentSchema = z
     service: {
       databaseUrl: databaseUrlOf(environment, 'DATABASE', context),
       logsFile: environment.LOGS_FILE,
-      anchorDirectory: environment.ANCHOR_DIRECTORY,
+      anchors: anchorsOf(environment, context),
       maxBodyBytes: environment.MAX_BODY_BYTES,
+      ...(environment.ADMISSION_THREADS === undefined
+        ? {}
+        : { admissionThreads: environment.ADMISSION_THREADS }),
     } satisfies TransparencyLogConfig,
   }));
 
@@ -114,5 +161,13 @@ export function readLogsFile(path: string): LogSettings[] {
     keyFile: absolute(log.keyFile),
     passphraseFile: absolute(log.passphraseFile),
     ...(log.kind === 'ct' ? { rootsFile: absolute(log.rootsFile) } : {}),
+    ...(log.kind === 'rekor-v1' && log.signers !== undefined
+      ? {
+          signers: {
+            keyFiles: log.signers.keyFiles.map(absolute),
+            chainFiles: log.signers.chainFiles.map(absolute),
+          },
+        }
+      : {}),
   }));
 }

@@ -11,22 +11,31 @@ import {
 } from '@sigstead/server';
 import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
+import { AdmissionPool } from './admission/admission-pool.ts';
 import { AppModule } from './app.module.ts';
 import { readLogsFile, type TransparencyLogConfig } from './config.ts';
 import { openDatabase } from './engine/database.ts';
 import type { RunningLog } from './engine/hosted-log.ts';
+import { LogError } from './errors.ts';
 import { explain } from './explain.ts';
 import { LogMetrics } from './metrics.ts';
-import { openLogs } from './open-logs.ts';
+import { openLogs, openShard, type LogSurroundings, type OpenLogs } from './open-logs.ts';
+import { admitInThread, type EntryAdmission } from './rekor/entry-admission.ts';
+import { joinShards } from './rekor/join-shards.ts';
+import { ShardWatch } from './shard-watch.ts';
 
 export interface TransparencyLogDependencies {
   readonly clock: () => Date;
   readonly log?: Log;
   /** One of its own unless given. */
   readonly registry?: Registry;
+  /** Arguments of Node for threads that check entries; those of this process unless told. */
+  readonly threadArguments?: readonly string[];
 }
 
 const APPLICATION = 'sigstead-transparency-log';
+/** A chain of ten large certificates, in base64. */
+const MAX_CHAIN_BYTES = 512 * 1024;
 /** Two per sequencer at work, the rest for reads. */
 const POOL_SIZE = 12;
 
@@ -47,57 +56,151 @@ export async function createTransparencyLog(
     max: POOL_SIZE,
     onIdleError: (error) => log.warn('an idle database connection was lost', { error }),
   });
+  const threads = startAdmission(config.admissionThreads, dependencies.threadArguments, log);
   try {
-    const logs = await openLogs(readLogsFile(config.logsFile), {
+    const surroundings: LogSurroundings = {
       database: openDatabase(pool, connection),
-      anchorDirectory: config.anchorDirectory,
+      anchors: config.anchors,
       clock: dependencies.clock,
       metrics: new LogMetrics(registry, log),
       maxBodyBytes: config.maxBodyBytes,
+      admission: threads.admission,
+    };
+    const logs = await openLogs(readLogsFile(config.logsFile), surroundings);
+    const hosted = [...logs.hosted];
+    const isOver = (opened: RunningLog): boolean => watch?.isOver(opened) ?? false;
+    const checks = checksOf(pool, hosted, isOver);
+    const watch = watchShards(config.logsFile, logs, surroundings, {
+      opened: (opened) => {
+        hosted.push(opened);
+        Object.assign(checks, anchorCheck(opened, isOver));
+        log.info('another shard takes the entries', { log: opened.identity.name });
+      },
+      failed: (error) => log.warn('the list of logs cannot be taken up', { error }),
     });
     return await createService({
       name: 'transparency-log',
       module: AppModule.of(logs),
       faces: facesOf(config.maxBodyBytes),
       explain,
-      checks: checksOf(pool, logs.hosted),
+      checks,
       log,
       registry,
       onClose: async () => {
         // Every answer is out by now; what is still in a batch belongs to clients that went away, and is finished all the same.
-        await Promise.all(logs.hosted.map(({ sequencer }) => sequencer.close()));
+        await watch?.close();
+        await threads.close();
+        await Promise.all(hosted.map(({ sequencer }) => sequencer.close()));
         await pool.end();
       },
     });
   } catch (error) {
+    await threads.close();
     await pool.end();
     throw error;
   }
 }
 
+interface Admission {
+  readonly admission: EntryAdmission;
+  close(): Promise<void>;
+}
+
+/** Where entries are checked. Threads start when a log asks for them: a process with nothing to check has none. */
+function startAdmission(
+  threads: number | undefined,
+  execArgv: readonly string[] | undefined,
+  log: Log,
+): Admission {
+  if (threads === 0) return { admission: admitInThread, close: () => Promise.resolve() };
+  const pools = new Map<string, AdmissionPool>();
+  return {
+    admission: (limits, policy) => {
+      // A shard that follows another one goes on with the same threads.
+      const key = JSON.stringify({ limits, policy });
+      const pool =
+        pools.get(key) ??
+        new AdmissionPool({
+          limits,
+          policy,
+          onThreadError: (error) => log.error('a thread that checks entries failed', { error }),
+          ...(threads === undefined ? {} : { threads }),
+          ...(execArgv === undefined ? {} : { execArgv }),
+        });
+      pools.set(key, pool);
+      return (body) => pool.admit(body);
+    },
+    close: async () => {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
+
 /** Public APIs all: web pages that search or verify read them from any origin. */
 function facesOf(bodyLimit: number): Face[] {
+  const chainLimit = Math.min(bodyLimit, MAX_CHAIN_BYTES);
   return [
     { prefix: '/api/v1/log', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'], cors: true },
+    { prefix: '/api/v1/index', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'], cors: true },
     { prefix: '/ping', errors: rekorErrors, bodyLimit, cors: true },
-    { prefix: '/ctlog', errors: textErrors, bodyLimit, cors: true },
-    { prefix: '/ct/v1', errors: textErrors, bodyLimit, cors: true },
+    { prefix: '/ctlog', errors: textErrors, bodyLimit: chainLimit, cors: true },
+    { prefix: '/ct/v1', errors: textErrors, bodyLimit: chainLimit, cors: true },
   ];
 }
 
 /** Keys are loaded before the service exists; what can fail later is the database and the agreement with the anchor. */
-function checksOf(pool: Pool, logs: readonly RunningLog[]): Record<string, () => Promise<string>> {
+function checksOf(
+  pool: Pool,
+  logs: readonly RunningLog[],
+  isOver: (log: RunningLog) => boolean,
+): Record<string, () => Promise<string>> {
   return {
     database: async () => {
       await pool.query('SELECT 1');
       return 'reachable';
     },
     keys: () => Promise.resolve(`${logs.length} loaded`),
-    ...Object.fromEntries(
-      logs.map(({ identity, publication }) => [
-        `anchor ${identity.name}`,
-        async () => `${(await publication.check()).size} entries published`,
-      ]),
-    ),
+    ...Object.assign({}, ...logs.map((log) => anchorCheck(log, isOver))),
   };
+}
+
+/** A shard that is shut and that another one follows is what rotating leaves of a restored database: the process is fit without it. */
+function anchorCheck(
+  log: RunningLog,
+  isOver: (log: RunningLog) => boolean,
+): Record<string, () => Promise<string>> {
+  const { identity, publication, state } = log;
+  return {
+    [`anchor ${identity.name}`]: async () => {
+      const frozen = (await state()) === 'frozen' ? 'frozen, ' : '';
+      try {
+        return `${frozen}${(await publication.check()).size} entries published`;
+      } catch (error) {
+        if (isOver(log) && error instanceof LogError && error.code === 'REFUSED')
+          return `${frozen}${error.message}`;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Undefined without a Rekor log. */
+function watchShards(
+  logsFile: string,
+  { rekor, shards }: OpenLogs,
+  surroundings: LogSurroundings,
+  told: { opened(log: RunningLog): void; failed(error: unknown): void },
+): ShardWatch | undefined {
+  if (rekor === undefined) return undefined;
+  const watch = new ShardWatch({
+    logsFile,
+    rekor,
+    shards,
+    open: (settings) => openShard(settings, surroundings),
+    join: (joined) => joinShards(joined, surroundings),
+    onOpened: told.opened,
+    onError: told.failed,
+  });
+  rekor.whenFrozen((treeId) => watch.awaitRotation(treeId));
+  return watch;
 }

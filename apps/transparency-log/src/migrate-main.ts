@@ -1,6 +1,5 @@
-import { prepareDatabase, runMigrationStep } from '@sigstead/postgres';
+import { migrationEnvironmentSchema, prepareDatabase, runMigrationStep } from '@sigstead/postgres';
 import { readConfig } from '@sigstead/server';
-import { migrationEnvironmentSchema } from './migration-config.ts';
 import { migrateTransparencyLog } from './storage/migrate.ts';
 
 await runMigrationStep('transparency-log-migrate', async (log) => {

@@ -3,8 +3,7 @@ import { readSecret } from '@sigstead/server';
 import { rekorOrigin } from '@sigstead/tlog';
 import { Certificate, X509Error } from '@sigstead/x509';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { FileAnchor } from './anchor/file-anchor.ts';
+import { openAnchor, type AnchorSettings } from './anchor/open-anchor.ts';
 import type { CtSettings, LogSettings, RekorV1Settings } from './config.ts';
 import { CtLog } from './ct/ct-log.ts';
 import { ChainVerifier } from './ct/precertificate-chain.ts';
@@ -12,20 +11,30 @@ import type { Database } from './engine/database.ts';
 import { hostLog, type HostedLog, type RunningLog } from './engine/hosted-log.ts';
 import { LogError, messageOf } from './errors.ts';
 import type { LogMetrics } from './metrics.ts';
-import { RekorLog, sealRekorHead } from './rekor/rekor-log.ts';
+import type { EntryAdmission } from './rekor/entry-admission.ts';
+import { joinShards, type OpenedShard } from './rekor/join-shards.ts';
+import type { Operation } from './rekor/operations.ts';
+import type { RekorLog } from './rekor/rekor-log.ts';
+import { sealRekorHead } from './rekor/rekor-shard.ts';
 
 export interface OpenLogs {
   readonly hosted: readonly RunningLog[];
   readonly rekor: RekorLog | undefined;
+  /** What the Rekor log is made of, oldest first. */
+  readonly shards: readonly OpenedShard[];
+  /** Of the Rekor face, those switched off. */
+  readonly disabledOperations: readonly Operation[];
   readonly ct: readonly CtLog[];
 }
 
 export interface LogSurroundings {
   readonly database: Database;
-  readonly anchorDirectory: string;
+  readonly anchors: AnchorSettings;
   readonly clock: () => Date;
   readonly metrics: LogMetrics;
   readonly maxBodyBytes: number;
+  /** Where entries are checked, on this thread unless told. */
+  readonly admission?: EntryAdmission;
 }
 
 /** @throws LogError CONFIGURATION, UNAVAILABLE */
@@ -35,26 +44,40 @@ export async function openLogs(
 ): Promise<OpenLogs> {
   const hosted: RunningLog[] = [];
   const ct: CtLog[] = [];
-  let rekor: RekorLog | undefined;
+  const shards: OpenedShard[] = [];
   for (const log of settings) {
     if (log.kind === 'rekor-v1') {
-      const opened = await openRekor(log, surroundings);
-      hosted.push(opened);
-      rekor = new RekorLog(opened, log, surroundings.maxBodyBytes);
+      const shard = await openShard(log, surroundings);
+      hosted.push(shard.log);
+      shards.push(shard);
     } else {
       const opened = await openCt(log, surroundings);
       hosted.push(opened.log);
       ct.push(opened.face);
     }
   }
-  return { hosted, rekor, ct };
+  return {
+    hosted,
+    rekor: await joinShards(shards, surroundings),
+    shards,
+    disabledOperations: shards.at(-1)?.settings.disabledOperations ?? [],
+    ct,
+  };
+}
+
+/** @throws LogError CONFIGURATION, UNAVAILABLE */
+export async function openShard(
+  settings: RekorV1Settings,
+  surroundings: LogSurroundings,
+): Promise<OpenedShard> {
+  return { log: await openRekor(settings, surroundings), settings };
 }
 
 async function openRekor(
   settings: RekorV1Settings,
   surroundings: LogSurroundings,
 ): Promise<HostedLog<string>> {
-  const { database, clock, metrics, anchorDirectory } = surroundings;
+  const { database, clock, metrics, anchors } = surroundings;
   const treeId = BigInt(settings.treeId);
   const name = `rekor-v1-${settings.treeId}`;
   const signer = openSigner(name, settings);
@@ -68,7 +91,7 @@ async function openRekor(
     identity: { kind: 'rekor-v1', name, origin: rekorOrigin(settings.host, treeId), treeId },
     signer,
     database,
-    anchor: await FileAnchor.open(join(anchorDirectory, name)),
+    anchor: await openAnchor(anchors, name),
     clock,
     timestamps: 'batch',
     seal: (head) => sealRekorHead(settings, signer, head),
@@ -80,7 +103,7 @@ async function openCt(
   settings: CtSettings,
   surroundings: LogSurroundings,
 ): Promise<{ log: HostedLog<undefined>; face: CtLog }> {
-  const { database, clock, metrics, anchorDirectory, maxBodyBytes } = surroundings;
+  const { database, clock, metrics, anchors, maxBodyBytes } = surroundings;
   const { shard } = settings;
   const name = `ct-${shard}`;
   const signer = openSigner(name, settings);
@@ -89,7 +112,7 @@ async function openCt(
     identity: { kind: 'ct', name, origin: settings.origin ?? `localhost/ctlog/${shard}`, treeId: undefined },
     signer,
     database,
-    anchor: await FileAnchor.open(join(anchorDirectory, name)),
+    anchor: await openAnchor(anchors, name),
     clock,
     timestamps: 'entry',
     // SCTs are per entry and made by the face; nothing is signed per head yet.

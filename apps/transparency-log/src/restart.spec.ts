@@ -5,7 +5,7 @@ import { hashLeaf } from '@sigstead/merkle';
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { LogEntryJson } from './rekor/rekor-log.ts';
+import type { LogEntryJson } from './rekor/log-entry-json.ts';
 import { auditLog } from './testonly/audit.ts';
 import { makeAuthority } from './testonly/authority.ts';
 import { hashedRekord } from './testonly/entries.ts';

@@ -83,6 +83,30 @@ describe('the service', () => {
     expect(info.treeSize).toBe(2);
   });
 
+  it('checks entries on another thread with the same answers', async () => {
+    const service = await startService(installation, database.serviceUrl, () => new Date(), 1);
+    const entry = await hashedRekord('on a thread');
+    const send = (body: unknown): Promise<Response> =>
+      fetch(`${service.url}/api/v1/log/entries`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    try {
+      expect((await send(entry)).status).toBe(201);
+      expect((await send(entry)).status).toBe(409);
+      const refused = await send({ ...entry, spec: {} });
+      expect(refused.status).toBe(400);
+      const elsewhere = await start();
+      const body = JSON.stringify({ ...entry, spec: {} });
+      const headers = { 'content-type': 'application/json' };
+      const inThread = await fetch(`${elsewhere.url}/api/v1/log/entries`, { method: 'POST', headers, body });
+      expect(await refused.json()).toEqual(await inThread.json());
+    } finally {
+      await service.service.close();
+    }
+  });
+
   it('takes integratedTime from its clock, in whole seconds', async () => {
     const service = await start(() => new Date('2026-05-01T00:00:01.999Z'));
     const [entry] = Object.values(
@@ -196,7 +220,11 @@ describe('at start it refuses', () => {
   it.each<[string, (logs: Record<string, unknown>[]) => unknown, RegExp]>([
     ['an empty list', () => [], /list/],
     ['no list', () => ({}), /list/],
-    ['two Rekor logs', (logs) => [logs[0], { ...logs[0], treeId: '5' }], /one rekor-v1 log/],
+    [
+      'two Rekor logs',
+      (logs) => [logs[0], { ...logs[0], treeId: '5' }],
+      /a treeLength for every rekor-v1 log but the last/,
+    ],
     ['a shard twice', (logs) => [logs[1], logs[1]], /each CT shard once/],
     ['an unknown field', (logs) => [{ ...logs[0], treeld: 1 }], /treeld/],
     ['a tree ID that is no int64', (logs) => [{ ...logs[0], treeId: '9223372036854775808' }], /treeId/],
@@ -208,7 +236,12 @@ describe('at start it refuses', () => {
 
   it('a database that is not there', async () => {
     const service = createTransparencyLog(
-      { ...installation, databaseUrl: 'postgres://a:b@127.0.0.1:1/x', maxBodyBytes: 1000 },
+      {
+        logsFile: installation.logsFile,
+        anchors: { directory: installation.anchorDirectory },
+        databaseUrl: 'postgres://a:b@127.0.0.1:1/x',
+        maxBodyBytes: 1000,
+      },
       { clock: () => new Date(), log: createLog('test', 'silent') },
     );
     await expect(service).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -39,14 +39,47 @@ export function mod(value: bigint, modulus: bigint): bigint {
  * divisible by it.
  */
 export function invert(value: bigint, modulus: bigint): bigint {
-  let [low, high] = [mod(value, modulus), modulus];
+  const reduced = mod(value, modulus);
+  let [low, high] = [reduced, modulus];
   let [lowFactor, highFactor] = [1n, 0n];
   while (low > 1n) {
-    const quotient = high / low;
-    [low, high] = [high - quotient * low, low];
-    [lowFactor, highFactor] = [highFactor - quotient * lowFactor, lowFactor];
+    const step = leadingSteps(high, low) ?? [0n, 1n, 1n, -(high / low)];
+    [high, low] = [step[0] * high + step[1] * low, step[2] * high + step[3] * low];
+    [highFactor, lowFactor] = [
+      step[0] * highFactor + step[1] * lowFactor,
+      step[2] * highFactor + step[3] * lowFactor,
+    ];
   }
-  return mod(lowFactor, modulus);
+  const inverse = mod(lowFactor, modulus);
+  // Signatures are judged by this number: a wrong one must never get further.
+  if (mod(reduced * inverse, modulus) !== 1n) throw new RangeError('the number has no inverse');
+  return inverse;
+}
+
+type Steps = readonly [bigint, bigint, bigint, bigint];
+
+/** Products of two factors and a quotient stay exact in a double. */
+const MAX_FACTOR = 2 ** 25;
+
+/**
+ * The steps of Euclid that the leading 52 bits of both numbers decide, as one matrix (Knuth, The Art of Computer Programming
+ * volume 2, algorithm 4.5.2 L): two to three times faster than one division of big integers per step.
+ *
+ * @returns undefined when they do not decide even one
+ */
+function leadingSteps(high: bigint, low: bigint): Steps | undefined {
+  const shift = BigInt(Math.max(0, 4 * high.toString(16).length - 52));
+  let [h, l] = [Number(high >> shift), Number(low >> shift)];
+  let [a, b, c, d] = [1, 0, 0, 1];
+  while (l + c !== 0 && l + d !== 0) {
+    const quotient = Math.floor((h + a) / (l + c));
+    if (quotient !== Math.floor((h + b) / (l + d))) break;
+    const [nextC, nextD] = [a - quotient * c, b - quotient * d];
+    if (Math.abs(nextC) > MAX_FACTOR || Math.abs(nextD) > MAX_FACTOR) break;
+    [a, b, c, d] = [c, d, nextC, nextD];
+    [h, l] = [l, h - quotient * l];
+  }
+  return b === 0 ? undefined : [BigInt(a), BigInt(b), BigInt(c), BigInt(d)];
 }
 
 /** Largest r with r * r <= n (Newton's method). Requires n >= 0. */

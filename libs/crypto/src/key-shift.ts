@@ -1,4 +1,4 @@
-import { createECDH, verify } from 'node:crypto';
+import { createECDH, verify, type ECDH } from 'node:crypto';
 import type { Curve } from './curves.ts';
 import { curveOf } from './curves.ts';
 import { sha256 } from './digest.ts';
@@ -55,9 +55,13 @@ function digestToScalar({ orderBits, n }: Curve, digest: Uint8Array): bigint {
   return mod(bytesToInteger(digest) >> BigInt(excess), n);
 }
 
+/** One per curve, since making one costs as much as the multiplication. Each use sets its own key and reads it at once. */
+const multipliers = new Map<string, ECDH>();
+
 /** kG by OpenSSL, which derives the public point when a private key is set. Requires 0 < k < n. */
 function multiplyBase(curve: Curve, k: bigint): EcParameters {
-  const ecdh = createECDH(curve.opensslName);
+  const ecdh = multipliers.get(curve.name) ?? createECDH(curve.opensslName);
+  multipliers.set(curve.name, ecdh);
   ecdh.setPrivateKey(integerToBytes(k, Math.ceil(curve.orderBits / 8)));
   const point = ecdh.getPublicKey();
   return {

@@ -34,5 +34,5 @@ function assertValidAt(certificate: Certificate, at: Date, position: number): vo
 }
 
 function refused(message: string): TlogError {
-  return new TlogError('VERIFIER', message, { field: 'signature.publicKey.content' });
+  return new TlogError('VERIFIER', message);
 }

@@ -1,5 +1,8 @@
 import { type HashAlgorithm, type PublicKey } from '@sigstead/crypto';
+import { equalBytes } from '@sigstead/encoding';
+import { type Certificate, oids, verifyChain, X509Error } from '@sigstead/x509';
 import { EntryPolicyError } from './errors.ts';
+import { type X509Verifier } from './x509-verifier.ts';
 
 /** Names of Rekor's `--client-signing-algorithms`. */
 export type SigningAlgorithm =
@@ -13,7 +16,19 @@ export type SigningAlgorithm =
 
 /** Which entries a log admits beyond being sound. */
 export interface EntryPolicy {
+  /** Asked of hashedrekord only, as in Rekor: DSSE fixes its hash. */
   readonly algorithms: readonly SigningAlgorithm[];
+  /** Kinds of entries; absent: every kind that can be parsed. */
+  readonly kinds?: readonly string[];
+  /** Who may log; absent: everybody with a key. */
+  readonly signers?: AdmittedSigners;
+}
+
+/** An entry is admitted when each of its keys is listed or certified. */
+export interface AdmittedSigners {
+  readonly keys: readonly PublicKey[];
+  /** Chains for code signing, issuing CA first, root last. */
+  readonly authorities: readonly (readonly Certificate[])[];
 }
 
 /** Rekor's default. Its list has pure Ed25519 too, but no digest can be checked with that, so no entry can use it. */
@@ -33,7 +48,48 @@ export const DEFAULT_ENTRY_POLICY: EntryPolicy = {
 export function assertAlgorithmAllowed(key: PublicKey, hash: HashAlgorithm, policy: EntryPolicy): void {
   const algorithm = signingAlgorithmOf(key, hash);
   if (policy.algorithms.some((allowed) => allowed === algorithm)) return;
-  throw new EntryPolicyError('entry algorithms are not allowed');
+  throw new EntryPolicyError('ALGORITHM_POLICY', 'entry algorithms are not allowed');
+}
+
+/** @throws EntryPolicyError unless the policy names the kind, or names none */
+export function assertKindAllowed(kind: string, { kinds }: EntryPolicy): void {
+  if (kinds === undefined || kinds.includes(kind)) return;
+  throw new EntryPolicyError(
+    'KIND_POLICY',
+    `entries of kind ${kind} are not taken by this log, only ${kinds.join(', ')}`,
+  );
+}
+
+/** @throws EntryPolicyError when the policy says who may log, and one of these may not */
+export function assertVerifiersAllowed(
+  verifiers: readonly X509Verifier[],
+  policy: EntryPolicy | undefined,
+): void {
+  const signers = policy?.signers;
+  if (signers === undefined || verifiers.every((verifier) => isAdmitted(verifier, signers))) return;
+  throw new EntryPolicyError(
+    'SIGNER_POLICY',
+    'the key or certificate of the entry is not among those this log takes',
+  );
+}
+
+function isAdmitted(
+  { publicKey, certificate }: X509Verifier,
+  { keys, authorities }: AdmittedSigners,
+): boolean {
+  if (certificate === undefined) return keys.some((key) => equalBytes(key.spki, publicKey.spki));
+  return authorities.some((chain) => isCertifiedBy(certificate, chain));
+}
+
+/** At the beginning of the certificate's validity: an entry may be made long after a short-lived certificate has ended. */
+function isCertifiedBy(certificate: Certificate, chain: readonly Certificate[]): boolean {
+  try {
+    verifyChain(certificate, chain, certificate.notBefore, { extendedKeyUsage: oids.codeSigning });
+    return true;
+  } catch (error) {
+    if (error instanceof X509Error) return false;
+    throw error;
+  }
 }
 
 /** The registered name a pair of key and hash would have, whether or not there is such a name. */

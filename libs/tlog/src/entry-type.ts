@@ -6,14 +6,33 @@ export interface LogEntry {
   readonly kind: string;
   readonly apiVersion: string;
   /**
-   * Checks the entry's own signatures, then whether the log admits it.
+   * What was signed, where the type lets the log keep it beside the entry; the entry's body has its SHA-256 only. Undefined for other
+   * types and for entries in their stored form.
+   */
+  readonly attestation: Uint8Array | undefined;
+  /**
+   * Checks the entry's own signatures as far as what they are over is here, then whether the log admits it.
    *
    * @throws TlogError SIGNATURE, then EntryPolicyError
    */
   verify(policy?: EntryPolicy): void;
-  /** The leaf: RFC 8785 bytes of the entry as its type stores it. */
+  /**
+   * The stored form of some types has not got what the signatures are over: good for finding an entry, not for making one.
+   *
+   * @throws TlogError NOT_INSERTABLE
+   */
+  assertInsertable(): void;
+  /**
+   * The leaf: RFC 8785 bytes of the entry as its type stores it.
+   *
+   * @throws TlogError SIGNATURE from types whose stored form depends on which key made which signature
+   */
   canonicalBody(): Uint8Array;
-  /** What the entry can be searched by, lower case and without repeats. */
+  /**
+   * What the entry can be searched by, lower case and without repeats.
+   *
+   * @throws TlogError LIMIT when it names more than can be searched through; SIGNATURE as {@link canonicalBody}
+   */
   indexKeys(): string[];
 }
 
@@ -31,6 +50,11 @@ export class EntryTypes {
 
   constructor(types: readonly EntryType[]) {
     this.#types = types;
+  }
+
+  /** In alphabetical order, each once. */
+  get kinds(): string[] {
+    return [...new Set(this.#types.map((type) => type.kind))].sort();
   }
 
   hasKind(kind: string): boolean {

@@ -5,10 +5,11 @@
  * - `SIGNATURE`: a signature that does not verify;
  * - `SET`: fields a signed entry timestamp cannot cover; `ENTRY_ID`, `TREE_ID`: malformed entry identifiers;
  * - `LIMIT`: larger or deeper than allowed; `JSON`: not a JSON object; `NOT_CANONICAL`: a body that is not RFC 8785;
- * - `KIND_MISSING`, `KIND_UNKNOWN`, `API_VERSION_MISSING`, `API_VERSION`, `SPEC_MISSING`, `VERSION_UNSUPPORTED`:
+ * - `KIND_MISSING`, `KIND_UNKNOWN`, `KIND_UNSUPPORTED`, `API_VERSION_MISSING`, `API_VERSION`, `SPEC_MISSING`, `VERSION_UNSUPPORTED`:
  *   an entry of no type known here;
  * - `SPEC`: an entry whose fields break its type's schema; `VERIFIER`: its key or certificate is malformed or refused;
- * - `ALGORITHM_POLICY`: sound evidence the log does not admit, always an {@link EntryPolicyError};
+ * - `NOT_INSERTABLE`: an entry in its stored form, without what its signatures are over;
+ * - `ALGORITHM_POLICY`, `KIND_POLICY`, `SIGNER_POLICY`: sound evidence the log does not admit, always an {@link EntryPolicyError};
  * - `CT`: malformed certificate-transparency structures.
  */
 export type TlogErrorCode =
@@ -25,14 +26,19 @@ export type TlogErrorCode =
   | 'NOT_CANONICAL'
   | 'KIND_MISSING'
   | 'KIND_UNKNOWN'
+  | 'KIND_UNSUPPORTED'
   | 'API_VERSION_MISSING'
   | 'API_VERSION'
   | 'SPEC_MISSING'
   | 'VERSION_UNSUPPORTED'
   | 'SPEC'
   | 'VERIFIER'
-  | 'ALGORITHM_POLICY'
+  | 'NOT_INSERTABLE'
+  | EntryPolicyCode
   | 'CT';
+
+/** Which rule of the log an entry breaks. */
+export type EntryPolicyCode = 'ALGORITHM_POLICY' | 'KIND_POLICY' | 'SIGNER_POLICY';
 
 export interface TlogErrorOptions extends ErrorOptions {
   /** Dotted path of the offending field inside the entry, such as `data.hash.value`. */
@@ -56,7 +62,7 @@ export class TlogError extends Error {
 export class EntryPolicyError extends TlogError {
   override readonly name = 'EntryPolicyError';
 
-  constructor(message: string) {
-    super('ALGORITHM_POLICY', message);
+  constructor(code: EntryPolicyCode, message: string) {
+    super(code, message);
   }
 }

@@ -99,12 +99,13 @@ describe('hashedRekordIndexKeys', () => {
     ]);
   });
 
-  it('add the names of the leaf, in lower case, once, without what nobody can ask for', async () => {
+  it('add names and token issuer of the leaf, in lower case, once, without what nobody can ask for', async () => {
     const certificate = await makeCertificate({
       subject: '',
       issuer: 'CA',
       key: signer,
       issuerKey: signer,
+      tokenIssuer: 'https://Issuer.example.com',
       names: [
         { type: 'email', value: 'Someone@Example.com' },
         { type: 'uri', value: 'https://example.com/Workflow' },
@@ -122,6 +123,7 @@ describe('hashedRekordIndexKeys', () => {
       'someone@example.com',
       'https://example.com/workflow',
       'example.com',
+      'issuer:https://issuer.example.com',
       `sha256:${parts.value}`,
     ]);
   });

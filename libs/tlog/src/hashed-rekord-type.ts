@@ -1,6 +1,11 @@
-import { sha256, verifyDigest } from '@sigstead/crypto';
-import { decodeHex, encodeHex, encodeUtf8 } from '@sigstead/encoding';
-import { assertAlgorithmAllowed, DEFAULT_ENTRY_POLICY, type EntryPolicy } from './entry-policy.ts';
+import { verifyDigest } from '@sigstead/crypto';
+import { decodeHex } from '@sigstead/encoding';
+import {
+  assertAlgorithmAllowed,
+  assertVerifiersAllowed,
+  DEFAULT_ENTRY_POLICY,
+  type EntryPolicy,
+} from './entry-policy.ts';
 import { type EntryType } from './entry-type.ts';
 import { ecdsaSignatureFromRaw } from './ecdsa-raw.ts';
 import { TlogError } from './errors.ts';
@@ -11,8 +16,7 @@ import {
   type HashedRekord,
   parseHashedRekord,
 } from './hashed-rekord.ts';
-import { normalizeIndexKeys } from './index-keys.ts';
-import { type X509Verifier } from './x509-verifier.ts';
+import { certificateIndexKeys, normalizeIndexKeys, verifierDigest } from './index-keys.ts';
 
 /**
  * Verifies the signature over the digest, then asks the policy: ECDSA as DER or as r ‖ s, RSA as PKCS#1 v1.5, Ed25519
@@ -23,17 +27,18 @@ import { type X509Verifier } from './x509-verifier.ts';
 export function verifyHashedRekord(entry: HashedRekord, policy: EntryPolicy = DEFAULT_ENTRY_POLICY): void {
   verifySignature(entry);
   assertAlgorithmAllowed(entry.verifier.publicKey, entry.hash.algorithm, policy);
+  assertVerifiersAllowed([entry.verifier], policy);
 }
 
 /**
  * What Rekor v1 finds the entry by: SHA-256 of the canonical PEM in bare hex, every name of the leaf certificate, and
- * the artifact's digest as `<algorithm>:<hex>`.
+ * the artifact's digest as `<algorithm>:<hex>`. The token issuer in the certificate is ours.
  */
 export function hashedRekordIndexKeys(entry: HashedRekord): string[] {
   const { verifier, hash } = entry;
   return normalizeIndexKeys([
-    encodeHex(sha256(encodeUtf8(verifier.canonicalPem))),
-    ...subjectsOf(verifier),
+    verifierDigest(verifier),
+    ...certificateIndexKeys(verifier),
     `${hash.algorithm}:${hash.value}`,
   ]);
 }
@@ -46,18 +51,15 @@ export const hashedRekordType: EntryType = {
     return {
       kind: HASHED_REKORD_KIND,
       apiVersion: HASHED_REKORD_VERSION,
-      verify: (policy) => verifyHashedRekord(entry, policy),
+      attestation: undefined,
+      verify: (policy) => (policy === undefined ? verifySignature(entry) : verifyHashedRekord(entry, policy)),
+      // Its stored form is all there is.
+      assertInsertable: () => undefined,
       canonicalBody: () => canonicalHashedRekord(entry),
       indexKeys: () => hashedRekordIndexKeys(entry),
     };
   },
 };
-
-/** Names of forms nothing here reads are not searchable. */
-function subjectsOf({ certificate }: X509Verifier): string[] {
-  const names = certificate?.subjectAlternativeNames ?? [];
-  return names.filter((name) => name.type !== 'unsupported').map((name) => name.value);
-}
 
 function verifySignature({ verifier, hash, signature }: HashedRekord): void {
   const { publicKey } = verifier;

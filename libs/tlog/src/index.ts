@@ -23,10 +23,25 @@ export {
   type CtSignedEntry,
   type TimestampedEntry,
 } from './ct-leaf.ts';
+export { admitEntry, type AdmittedEntry } from './admit-entry.ts';
+export { preAuthEncoding } from './dsse-envelope.ts';
+export { dsseType } from './dsse-type.ts';
 export { parseRekorEntryId, rekorEntryId, type RekorEntryId } from './entry-id.ts';
-export { DEFAULT_ENTRY_POLICY, type EntryPolicy, type SigningAlgorithm } from './entry-policy.ts';
+export {
+  DEFAULT_ENTRY_POLICY,
+  type AdmittedSigners,
+  type EntryPolicy,
+  type SigningAlgorithm,
+} from './entry-policy.ts';
+export { buildEntryPolicy, type EntryPolicySettings } from './entry-policy-settings.ts';
 export { EntryTypes, type EntryType, type LogEntry } from './entry-type.ts';
-export { EntryPolicyError, TlogError, type TlogErrorCode, type TlogErrorOptions } from './errors.ts';
+export {
+  EntryPolicyError,
+  TlogError,
+  type EntryPolicyCode,
+  type TlogErrorCode,
+  type TlogErrorOptions,
+} from './errors.ts';
 export {
   canonicalHashedRekord,
   HASHED_REKORD_KIND,
@@ -35,7 +50,10 @@ export {
   type HashedRekord,
 } from './hashed-rekord.ts';
 export { hashedRekordIndexKeys, hashedRekordType, verifyHashedRekord } from './hashed-rekord-type.ts';
-export { normalizeIndexKey } from './index-keys.ts';
+export { issuerIndexKey, normalizeIndexKey, verifierDigest } from './index-keys.ts';
+export { attestationDigest, INTOTO_KIND } from './intoto.ts';
+export { intotoV001Type } from './intoto-v001-type.ts';
+export { intotoV002Type } from './intoto-v002-type.ts';
 export { leafIndexExtension, parseLeafIndex } from './leaf-index.ts';
 export {
   parseCanonicalBody,
@@ -53,4 +71,4 @@ export {
   type SetPayload,
 } from './signed-entry-timestamp.ts';
 export { formatSignedNote, parseSignedNote, type NoteSignature, type SignedNote } from './signed-note.ts';
-export { parseX509Verifier, type X509Verifier } from './x509-verifier.ts';
+export { parseUncheckedVerifier, parseX509Verifier, type X509Verifier } from './x509-verifier.ts';

@@ -11,7 +11,7 @@ import {
 } from '@sigstead/encoding';
 import { type EntryTypes, type LogEntry } from './entry-type.ts';
 import { TlogError } from './errors.ts';
-import { rekorEntryTypes } from './rekor-entry-types.ts';
+import { rekorEntryTypes, UNSUPPORTED_REKOR_KINDS } from './rekor-entry-types.ts';
 
 /** Bound of a stored body unless the caller knows a tighter one. */
 const MAX_CANONICAL_BODY = 16 << 20;
@@ -35,7 +35,7 @@ export interface ProposedEntry extends EntryFrame {
 /**
  * Reads the body of a create request, in Rekor's order of checks. Unknown fields are ignored, as Rekor does.
  *
- * @throws TlogError LIMIT, JSON, KIND_MISSING, KIND_UNKNOWN, API_VERSION_MISSING, API_VERSION, SPEC_MISSING,
+ * @throws TlogError LIMIT, JSON, KIND_MISSING, KIND_UNSUPPORTED, KIND_UNKNOWN, API_VERSION_MISSING, API_VERSION, SPEC_MISSING,
  *   VERSION_UNSUPPORTED, then SPEC or VERIFIER
  */
 export function parseProposedEntry(
@@ -114,9 +114,15 @@ function readKind(body: JsonObject, types?: EntryTypes): string {
   const kind = own(body, 'kind');
   if (kind === undefined || kind === '')
     throw new TlogError('KIND_MISSING', 'kind in body is required', { field: 'kind' });
-  if (typeof kind !== 'string' || types?.hasKind(kind) === false) {
-    throw new TlogError('KIND_UNKNOWN', `invalid kind value: ${quote(kind)}`, { field: 'kind' });
+  const isKnown = typeof kind === 'string' && types?.hasKind(kind) !== false;
+  if (!isKnown && UNSUPPORTED_REKOR_KINDS.some((unsupported) => unsupported === kind)) {
+    throw new TlogError(
+      'KIND_UNSUPPORTED',
+      `entries of kind ${quote(kind)} are not supported, only ${types?.kinds.join(', ')}`,
+      { field: 'kind' },
+    );
   }
+  if (!isKnown) throw new TlogError('KIND_UNKNOWN', `invalid kind value: ${quote(kind)}`, { field: 'kind' });
   return kind;
 }
 

@@ -1,12 +1,14 @@
 import { KeyError, PublicKey } from '@sigstead/crypto';
-import { decodePem, EncodingError, encodePem, type PemBlock } from '@sigstead/encoding';
+import { decodePem, decodeUtf8, EncodingError, encodePem, type PemBlock } from '@sigstead/encoding';
 import { Certificate, X509Error } from '@sigstead/x509';
 import { verifyCertificateChain } from './certificate-chain.ts';
 import { TlogError } from './errors.ts';
 
 const MAX_PEM_LENGTH = 128 * 1024;
+/** Characters of base64 that {@link MAX_PEM_LENGTH} needs, line breaks included. */
+export const MAX_VERIFIER_LENGTH = 176 * 1024;
 const MAX_CHAIN = 10;
-const FIELD = 'signature.publicKey.content';
+const HASHED_REKORD_FIELD = 'signature.publicKey.content';
 
 /** Key or certificate that verifies an entry's signature (Rekor's x509 key format). No trust follows from it. */
 export interface X509Verifier {
@@ -25,11 +27,27 @@ export interface X509Verifier {
  *
  * @throws TlogError VERIFIER on anything else, or a key the gate refuses
  */
-export function parseX509Verifier(pem: string): X509Verifier {
+export function parseX509Verifier(pem: string, field = HASHED_REKORD_FIELD): X509Verifier {
+  const verifier = parseUncheckedVerifier(pem, field);
+  guarded(field, () => verifyCertificateChain(verifier.chain));
+  return verifier;
+}
+
+/**
+ * As {@link parseX509Verifier}, but certificates after the leaf are only read: Rekor checks chains in hashedrekord and in no
+ * other type, and stores whatever follows the leaf.
+ *
+ * @throws TlogError VERIFIER
+ */
+export function parseUncheckedVerifier(pem: string, field: string): X509Verifier {
   if (pem.length > MAX_PEM_LENGTH) {
-    throw refused(`public key of ${pem.length} characters, at most ${MAX_PEM_LENGTH} are taken`);
+    throw new TlogError(
+      'VERIFIER',
+      `public key of ${pem.length} characters, at most ${MAX_PEM_LENGTH} are taken`,
+      { field },
+    );
   }
-  return guarded(() => {
+  return guarded(field, () => {
     const blocks = decodePem(pem.trim(), { maxBlocks: MAX_CHAIN });
     switch (blocks[0]?.label) {
       case 'PUBLIC KEY':
@@ -40,6 +58,16 @@ export function parseX509Verifier(pem: string): X509Verifier {
         throw refused('public key is neither a PUBLIC KEY nor a CERTIFICATE');
     }
   });
+}
+
+/** @throws TlogError VERIFIER unless the bytes are text */
+export function decodeVerifierPem(pem: Uint8Array, field: string): string {
+  try {
+    return decodeUtf8(pem);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw new TlogError('VERIFIER', 'invalid public key: not PEM', { cause, field });
+  }
 }
 
 function readPublicKey(blocks: readonly PemBlock[]): X509Verifier {
@@ -63,22 +91,22 @@ function readCertificates(blocks: readonly PemBlock[]): X509Verifier {
   const [certificate] = chain;
   if (certificate === undefined) throw refused('empty certificate chain');
   const { publicKey } = certificate;
-  verifyCertificateChain(chain);
   const canonicalPem = chain.map((link) => encodePem('CERTIFICATE', link.raw)).join('');
   return { publicKey, certificate, chain, canonicalPem };
 }
 
 /** Malformed keys and certificates are the sender's fault, whichever library found out. */
-function guarded<T>(read: () => T): T {
+function guarded<T>(field: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (cause instanceof TlogError) throw new TlogError(cause.code, cause.message, { cause, field });
     if (!(cause instanceof EncodingError || cause instanceof KeyError || cause instanceof X509Error))
       throw cause;
-    throw new TlogError('VERIFIER', `invalid public key: ${cause.message}`, { cause, field: FIELD });
+    throw new TlogError('VERIFIER', `invalid public key: ${cause.message}`, { cause, field });
   }
 }
 
 function refused(message: string): TlogError {
-  return new TlogError('VERIFIER', message, { field: FIELD });
+  return new TlogError('VERIFIER', message);
 }

@@ -4,7 +4,13 @@ import { withTransaction } from '@sigstead/postgres';
 import type { Anchor, TreeHead } from '../anchor/anchor.ts';
 import { LogError } from '../errors.ts';
 import { readNodeHashes, readTile } from '../storage/entry-rows.ts';
-import { createLogRow, lockLogRow, type LogIdentity } from '../storage/log-rows.ts';
+import {
+  createLogRow,
+  lockLogRow,
+  readLogState,
+  type LogIdentity,
+  type LogSummary,
+} from '../storage/log-rows.ts';
 import type { Database } from './database.ts';
 import { Integrity } from './integrity.ts';
 import { available, LogReader } from './log-reader.ts';
@@ -20,6 +26,8 @@ export interface HostedLog<Seal> {
   readonly sequencer: Sequencer<Seal>;
   readonly publication: Publication;
   readonly reader: LogReader;
+  /** @throws LogError UNAVAILABLE */
+  state(): Promise<LogSummary['state']>;
 }
 
 /** What the process itself needs of a log, whatever its kind signs. */
@@ -27,6 +35,7 @@ export interface RunningLog {
   readonly identity: LogIdentity;
   readonly publication: Publication;
   readonly sequencer: { close(): Promise<void> };
+  state(): Promise<LogSummary['state']>;
 }
 
 export interface HostLogOptions<Seal> {
@@ -64,7 +73,14 @@ export async function hostLog<Seal>(options: HostLogOptions<Seal>): Promise<Host
     nodes: (level, from, to) => readNodeHashes(database.pool, logId, level, from, to),
   });
   const sequencer = new Sequencer({ ...options, logId, integrity, publication, nodes });
-  return { identity, signer, sequencer, publication, reader: new LogReader(logId, database.pool, nodes) };
+  return {
+    identity,
+    signer,
+    sequencer,
+    publication,
+    reader: new LogReader(logId, database.pool, nodes),
+    state: () => available(readLogState(database.pool, logId)),
+  };
 }
 
 /**

@@ -1,8 +1,10 @@
 import { consistencyProof, inclusionProof } from '@sigstead/merkle';
 import type { Pool } from 'pg';
 import { LogError } from '../errors.ts';
-import { findIdentity, readEntry, type StoredEntry } from '../storage/entry-rows.ts';
-import { readTreeHeadTime } from '../storage/log-rows.ts';
+import { readAttestations } from '../storage/attestation-rows.ts';
+import { readEntriesAt, type StoredEntry } from '../storage/entry-rows.ts';
+import { findIdentities, readTreeHeadTime } from '../storage/log-rows.ts';
+import { searchEntries, type FoundEntry, type KeySearch } from '../storage/search-rows.ts';
 import { LruCache } from './lru-cache.ts';
 import type { NodeReader } from './node-reader.ts';
 
@@ -21,23 +23,43 @@ export class LogReader {
   }
 
   /**
-   * The entry at an index below a published size.
+   * Entries at indexes below a published size, in that order, in one read.
    *
-   * @throws LogError UNAVAILABLE, STORAGE when it is not there
+   * @throws LogError UNAVAILABLE, STORAGE when one is not there
    */
-  async entry(index: bigint): Promise<StoredEntry> {
-    const key = index.toString();
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
-    const entry = await available(readEntry(this.#pool, this.#logId, index));
-    if (entry === undefined) throw new LogError('STORAGE', `entry ${index} was published and is not stored`);
-    this.#entries.set(key, entry, entry.entry.length + 256);
-    return entry;
+  async entries(indexes: readonly bigint[]): Promise<StoredEntry[]> {
+    const known = new Map<bigint, StoredEntry>();
+    for (const index of indexes) {
+      const entry = this.#entries.get(index.toString());
+      if (entry !== undefined) known.set(index, entry);
+    }
+    const missing = [...new Set(indexes)].filter((index) => !known.has(index));
+    if (missing.length > 0) {
+      for (const entry of await available(readEntriesAt(this.#pool, this.#logId, missing))) {
+        known.set(entry.index, entry);
+        this.#entries.set(entry.index.toString(), entry, entry.entry.length + 256);
+      }
+    }
+    return indexes.map((index) => {
+      const entry = known.get(index);
+      if (entry === undefined)
+        throw new LogError('STORAGE', `entry ${index} was published and is not stored`);
+      return entry;
+    });
   }
 
-  /** Index of the entry with this identity, published or about to be. */
-  indexOf(identity: Uint8Array): Promise<bigint | undefined> {
-    return available(findIdentity(this.#pool, this.#logId, identity));
+  /** Indexes of the entries that have one of these identities, published or about to be, by the identity's hex. */
+  indexesOf(identities: readonly Uint8Array[]): Promise<ReadonlyMap<string, bigint>> {
+    return available(findIdentities(this.#pool, this.#logId, identities));
+  }
+
+  /** What is kept beside entries, by the hex of its SHA-256. */
+  attestations(digests: readonly Uint8Array[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    return available(readAttestations(this.#pool, this.#logId, digests));
+  }
+
+  search(search: KeySearch): Promise<FoundEntry[]> {
+    return available(searchEntries(this.#pool, this.#logId, search));
   }
 
   /** Time of the newest entry under a published head, undefined for the empty log. */

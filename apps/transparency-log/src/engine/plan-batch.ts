@@ -3,7 +3,7 @@ import { CompactRange, EMPTY_ROOT } from '@sigstead/merkle';
 import { createHash } from 'node:crypto';
 import { LogError } from '../errors.ts';
 import { frameEntries } from '../storage/chunk-framing.ts';
-import type { BatchRows, ChunkRow, IssuerRow, LogRow, TileRow } from '../storage/log-rows.ts';
+import type { AttestationRow, BatchRows, ChunkRow, IssuerRow, LogRow, TileRow } from '../storage/log-rows.ts';
 import type { Submission } from './submission.ts';
 import { TreeNodes } from './tree-nodes.ts';
 
@@ -66,6 +66,7 @@ export async function planBatch(input: PlanInput): Promise<BatchPlan> {
       chunks: splitChunks(entries),
       tiles: await completeTiles(row.size, range.size, nodes, input.stored),
       issuers: collectIssuers(submissions),
+      attestations: collectAttestations(submissions),
     },
   };
 }
@@ -159,4 +160,15 @@ function collectIssuers(submissions: readonly Submission[]): IssuerRow[] {
   }
   // One order for all: two transactions that insert the same new certificates must not wait for each other in a circle.
   return [...issuers.keys()].sort().map((key) => issuers.get(key) as IssuerRow);
+}
+
+/** Each once: entries may share what they refer to. */
+function collectAttestations(submissions: readonly Submission[]): AttestationRow[] {
+  const attestations = new Map<string, AttestationRow>();
+  for (const { attestation } of submissions) {
+    if (attestation === undefined) continue;
+    const sha256 = createHash('sha256').update(attestation).digest();
+    attestations.set(sha256.toString('hex'), { sha256, data: attestation });
+  }
+  return [...attestations.values()];
 }

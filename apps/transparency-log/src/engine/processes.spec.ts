@@ -116,12 +116,12 @@ describe('a replica that is stopped', () => {
     const paused = await start();
     const other = await start();
     const answers = [...(await paused.submit(['a', 'b']))];
-    const stopped = paused.stopAt('read');
+    const stopped = paused.faultAt('anchor-read', 'stop');
     const late = paused.submit(['late']);
     await stopped;
     // Waits for the server to give up on the stopped one, which takes less than the patience of those who wait for its lock.
     answers.push(...(await other.submit(['c', 'd'])), ...(await other.submit(['e'])));
-    paused.signal('SIGCONT');
+    paused.goOn();
     const [lost] = await late;
     expect(lost).toMatchObject({ code: 'UNAVAILABLE' });
     expect((await auditLog(database.ownerUrl, NAME)).size).toBe(5);
@@ -135,12 +135,12 @@ describe('a replica that is stopped', () => {
   it('between COMMIT and its swap finds that the other one went past, and answers for what is stored', async () => {
     const paused = await start();
     const other = await start();
-    const stopped = paused.stopAt('swap');
+    const stopped = paused.faultAt('before-swap', 'stop');
     const late = paused.submit(['a', 'b']);
     await stopped;
     const answers = [...(await other.submit(['c'])), ...(await other.submit(['a', 'd']))];
     expect(await anchoredSize()).toBe(4n);
-    paused.signal('SIGCONT');
+    paused.goOn();
     answers.push(...(await late));
     const sequenced = answers.filter(isSequenced);
     expect(sequenced.map(({ index }) => index)).toEqual([2n, 0n, 3n, 0n, 1n]);

@@ -3,7 +3,7 @@ import { inclusionProof } from '@sigstead/merkle';
 import { PostgresError, runTransaction, withTransaction, type Connection } from '@sigstead/postgres';
 import { isSameHead, type TreeHead } from '../anchor/anchor.ts';
 import { LogError } from '../errors.ts';
-import { readEntry, readNodeHashes, type StoredEntry } from '../storage/entry-rows.ts';
+import { readEntriesAt, readNodeHashes, type StoredEntry } from '../storage/entry-rows.ts';
 import {
   appendBatch,
   findIdentities,
@@ -268,9 +268,11 @@ export class Sequencer<Seal> {
 
   async #readPresent(present: ReadonlyMap<string, bigint>): Promise<Map<string, StoredEntry>> {
     const { database, logId } = this.#options;
+    const stored = await readEntriesAt(database.pool, logId, [...new Set(present.values())]);
+    const byIndex = new Map(stored.map((entry) => [entry.index, entry]));
     const entries = new Map<string, StoredEntry>();
     for (const [key, index] of present) {
-      const entry = await readEntry(database.pool, logId, index);
+      const entry = byIndex.get(index);
       if (entry !== undefined) entries.set(key, entry);
     }
     return entries;

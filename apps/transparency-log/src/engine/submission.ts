@@ -10,6 +10,8 @@ export interface Submission {
   readonly searchKeys: readonly string[];
   /** Certificates in DER that the stored entry refers to by their SHA-256. */
   readonly issuers: readonly Uint8Array[];
+  /** What the stored entry refers to by its SHA-256, kept beside it. */
+  readonly attestation?: Uint8Array;
   /** The bytes to store and their leaf hash, once place and time are known. */
   encode(index: bigint, timestampMs: bigint): { readonly entry: Uint8Array; readonly leafHash: Uint8Array };
 }
@@ -36,7 +38,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /**
  * One submission that cannot be encoded, or that the database refuses, fails every other one of its batch, so it is tried before.
  *
- * @returns length of the entry in bytes
+ * @returns length of entry and attestation in bytes
  * @throws LogError STORAGE; whatever `encode` throws
  */
 export function assertStorable(submission: Submission): number {
@@ -57,5 +59,5 @@ export function assertStorable(submission: Submission): number {
   if (leafHash.length !== 32) {
     throw new LogError('STORAGE', `a leaf hash has ${leafHash.length} bytes, want 32`);
   }
-  return entry.length;
+  return entry.length + (submission.attestation?.length ?? 0);
 }

@@ -13,6 +13,8 @@ export function explainEntry(error: unknown): HttpProblem | undefined {
       return invalid(602, error.message);
     case 'API_VERSION':
       return invalid(605, error.message);
+    case 'KIND_UNSUPPORTED':
+      return refused(error);
     case 'KIND_UNKNOWN':
       return invalid(422, error.message);
     case 'LIMIT':
@@ -26,6 +28,7 @@ export function explainEntry(error: unknown): HttpProblem | undefined {
     case 'SPEC':
     case 'VERIFIER':
     case 'SIGNATURE':
+    case 'NOT_INSERTABLE':
     case 'VERSION_UNSUPPORTED':
       return refused(error);
     default:

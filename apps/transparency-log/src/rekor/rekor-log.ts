@@ -1,45 +1,13 @@
-import { encodeBase64, encodeHex } from '@sigstead/encoding';
+import { encodeHex } from '@sigstead/encoding';
 import { hashLeaf } from '@sigstead/merkle';
-import {
-  parseProposedEntry,
-  rekorEntryId,
-  rekorOrigin,
-  signCheckpoint,
-  signSignedEntryTimestamp,
-  type RekorEntryId,
-} from '@sigstead/tlog';
-import type { Signer } from '@sigstead/crypto';
-import type { TreeHead } from '../anchor/anchor.ts';
-import type { HostedLog } from '../engine/hosted-log.ts';
-import type { RekorV1Settings } from '../config.ts';
-
-/** JSON of an entry in Rekor's API: one key, the entry ID of 80 hex digits. */
-export type LogEntryJson = Readonly<Record<string, LogEntryValue>>;
-
-export interface LogEntryValue {
-  readonly body: string;
-  readonly integratedTime: number;
-  readonly logID: string;
-  readonly logIndex: number;
-  readonly verification: {
-    readonly inclusionProof: {
-      readonly checkpoint: string;
-      readonly hashes: readonly string[];
-      readonly logIndex: number;
-      readonly rootHash: string;
-      readonly treeSize: number;
-    };
-    readonly signedEntryTimestamp: string;
-  };
-}
-
-export interface LogInfoJson {
-  readonly inactiveShards: null;
-  readonly rootHash: string;
-  readonly signedTreeHead: string;
-  readonly treeID: string;
-  readonly treeSize: number;
-}
+import { HttpProblem } from '@sigstead/server';
+import type { AdmittedEntry, RekorEntryId } from '@sigstead/tlog';
+import type { Sequenced, Submission } from '../engine/submission.ts';
+import { LogError } from '../errors.ts';
+import type { LogEntryJson, LogInfoJson, ShardInfoJson } from './log-entry-json.ts';
+import type { RekorShard } from './rekor-shard.ts';
+import type { RetrieveQuery } from './retrieve-query.ts';
+import type { SearchQuery } from './search-query.ts';
 
 export interface CreatedEntry {
   readonly entryId: string;
@@ -47,135 +15,184 @@ export interface CreatedEntry {
   readonly entry: LogEntryJson | undefined;
 }
 
-/** Nesting of a proposed entry: hashedrekord has four levels. */
-const MAX_DEPTH = 16;
+export interface RekorLogOptions {
+  /** Oldest first; the last one takes entries. At least one. */
+  readonly shards: readonly RekorShard[];
+  /** Checks the body of a create request. */
+  readonly admit: (body: Uint8Array) => Promise<AdmittedEntry>;
+  /** Bytes of an attestation that is kept. */
+  readonly maxAttestationBytes: number;
+}
 
-/** A Rekor v1 log over the engine: entries in and out, signed afresh on every answer. */
+/** A Rekor v1 log over the engine: entries in and out, of all shards, signed afresh on every answer. */
 export class RekorLog {
-  readonly #log: HostedLog<string>;
-  readonly #settings: RekorV1Settings;
-  readonly #treeId: bigint;
-  readonly #maxBodyBytes: number;
+  #shards: readonly RekorShard[];
+  #active: RekorShard;
+  #options: RekorLogOptions;
+  #awaitRotation: (treeId: bigint) => Promise<boolean> = () => Promise.resolve(false);
 
-  constructor(log: HostedLog<string>, settings: RekorV1Settings, maxBodyBytes: number) {
-    this.#log = log;
-    this.#settings = settings;
-    this.#treeId = BigInt(settings.treeId);
-    this.#maxBodyBytes = maxBodyBytes;
+  constructor(options: RekorLogOptions) {
+    const active = options.shards.at(-1);
+    if (active === undefined) throw new Error('a Rekor log has at least one shard');
+    this.#shards = options.shards;
+    this.#active = active;
+    this.#options = options;
   }
 
-  get treeId(): bigint {
-    return this.#treeId;
+  /** The shard of this tree, the active one unless told. */
+  shard(treeId: string | undefined): RekorShard | undefined {
+    if (treeId === undefined) return this.#active;
+    return this.#shards.find((shard) => shard.treeId.toString() === treeId);
   }
 
-  publicKeyPem(): string {
-    return this.#log.signer.publicKey.toPem();
+  /** Takes up what another log was made of: shards that came while this one was serving. */
+  become(next: RekorLog): void {
+    this.#shards = next.#shards;
+    this.#active = next.#active;
+    this.#options = next.#options;
+  }
+
+  /** @param awaitRotation tells whether another shard than this one is active, once that is certain */
+  whenFrozen(awaitRotation: (treeId: bigint) => Promise<boolean>): void {
+    this.#awaitRotation = awaitRotation;
   }
 
   /**
-   * Parses once, verifies the signature, and only then queues.
+   * Checks an entry, and only then queues it.
    *
    * @throws TlogError for what the caller sent, LogError of the engine
    */
   async create(body: Uint8Array): Promise<CreatedEntry> {
-    const { entry } = parseProposedEntry(body, { maxBytes: this.#maxBodyBytes, maxDepth: MAX_DEPTH });
-    entry.verify();
-    const canonical = entry.canonicalBody();
-    const leafHash = hashLeaf(canonical);
-    const sequenced = await this.#log.sequencer.submit({
+    const { canonicalBody, indexKeys, attestation } = await this.#options.admit(body);
+    const leafHash = hashLeaf(canonicalBody);
+    const isKept = attestation !== undefined && attestation.length <= this.#options.maxAttestationBytes;
+    const { shard, sequenced } = await this.#submit({
       identity: leafHash,
-      searchKeys: entry.indexKeys(),
+      searchKeys: indexKeys,
       issuers: [],
-      encode: () => ({ entry: canonical, leafHash }),
+      ...(isKept ? { attestation } : {}),
+      encode: () => ({ entry: canonicalBody, leafHash }),
     });
-    const entryId = rekorEntryId(this.#treeId, leafHash);
+    const entryId = shard.entryId(leafHash);
     if (sequenced.duplicate) return { entryId, entry: undefined };
-    return {
-      entryId,
-      entry: await this.#render(sequenced, sequenced.head, sequenced.inclusionProof, sequenced.seal),
-    };
+    return { entryId, entry: await shard.created(sequenced, leafHash) };
+  }
+
+  /** Into the shard that is active now, or into the one that follows it when it has just been frozen. */
+  async #submit(
+    submission: Submission,
+  ): Promise<{ readonly shard: RekorShard; readonly sequenced: Sequenced<string> }> {
+    const shard = this.#active;
+    try {
+      return { shard, sequenced: await shard.submit(submission) };
+    } catch (error) {
+      const isFrozen = error instanceof LogError && error.code === 'FROZEN';
+      if (!isFrozen || !(await this.#awaitRotation(shard.treeId))) throw error;
+      const next = this.#active;
+      return { shard: next, sequenced: await next.submit(submission) };
+    }
   }
 
   /** The entry under the newest head, undefined past the end. */
   async byIndex(index: bigint): Promise<LogEntryJson | undefined> {
-    const head = await this.#log.publication.head();
-    return index < head.size ? this.#read(index, head) : undefined;
+    const [entry] = await this.retrieve({ entryIds: [], leafHashes: [], indexes: [index] });
+    return entry;
   }
 
-  /** The entry with this ID, undefined when there is none in this tree. */
+  /** The entry with this ID: in its tree, or without a tree in the active one, then the oldest. */
   async byId(id: RekorEntryId): Promise<LogEntryJson | undefined> {
-    if (id.treeId !== undefined && id.treeId !== this.#treeId) return undefined;
-    const index = await this.#log.reader.indexOf(id.leafHash);
-    return index === undefined ? undefined : this.byIndex(index);
+    const inactive = this.#shards.slice(0, -1);
+    const wanted = [this.#active, ...inactive].filter(
+      ({ treeId }) => id.treeId === undefined || id.treeId === treeId,
+    );
+    for (const shard of wanted) {
+      const found = await readShard(shard, [id.leafHash], []);
+      const entry = found.byHash.get(encodeHex(id.leafHash));
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  /** What there is of the things asked for: full IDs first, then leaf hashes in every shard, then indexes. One read per shard. */
+  async retrieve(query: RetrieveQuery): Promise<LogEntryJson[]> {
+    const reads = await Promise.all(
+      this.#shards.map(async (shard) => {
+        const own = query.entryIds.filter(({ treeId }) => treeId === shard.treeId);
+        const hashes = [...own.map(({ leafHash }) => leafHash), ...query.leafHashes];
+        const indexes = query.indexes.filter((index) => this.#isIn(shard, index));
+        return { shard, ...(await readShard(shard, hashes, indexes)) };
+      }),
+    );
+    return [
+      ...query.entryIds.flatMap(({ treeId, leafHash }) =>
+        reads
+          .filter(({ shard }) => shard.treeId === treeId)
+          .map(({ byHash }) => byHash.get(encodeHex(leafHash))),
+      ),
+      ...query.leafHashes.flatMap((leafHash) => reads.map(({ byHash }) => byHash.get(encodeHex(leafHash)))),
+      ...query.indexes.flatMap((index) => reads.map(({ byIndex }) => byIndex.get(index))),
+    ].filter((entry) => entry !== undefined);
+  }
+
+  /**
+   * Entry IDs, newest first.
+   *
+   * @throws HttpProblem 400 when there are more than an answer holds, and no page of them was asked for
+   */
+  async search(query: SearchQuery): Promise<string[]> {
+    if (query.criteria.length === 0) return [];
+    const { criteria, operator, before, page } = query;
+    const found: string[] = [];
+    // One more than is given tells whether there are more.
+    const wanted = page ? query.limit : query.limit + 1;
+    for (const shard of this.#shards.toReversed()) {
+      if (found.length >= wanted) break;
+      const head = await shard.head();
+      const last = before === undefined ? head.size : before - shard.firstIndex;
+      found.push(...(await shard.search({ criteria, operator, limit: wanted - found.length }, last, head)));
+    }
+    if (found.length > query.limit) {
+      throw new HttpProblem(
+        400,
+        `more than ${query.limit} entries match: narrow the search, or ask for pages with limit and before`,
+        { type: 'too-many-entries' },
+      );
+    }
+    return found;
   }
 
   async info(): Promise<LogInfoJson> {
-    const head = await this.#log.publication.head();
-    return {
-      inactiveShards: null,
-      rootHash: encodeHex(head.root),
-      signedTreeHead: await sealRekorHead(this.#settings, this.#log.signer, head),
-      treeID: this.#settings.treeId,
-      treeSize: Number(head.size),
-    };
+    const [active, ...inactive] = await Promise.all(
+      [this.#active, ...this.#shards.slice(0, -1)].map((shard) => shard.info()),
+    );
+    return { ...(active as ShardInfoJson), inactiveShards: inactive.length === 0 ? null : inactive };
   }
 
-  head(): Promise<TreeHead> {
-    return this.#log.publication.head();
-  }
-
-  /** @param sizes 1 <= first <= last, within a published tree */
-  async consistencyProof(first: bigint, last: bigint): Promise<string[]> {
-    return (await this.#log.reader.consistencyProof(first, last)).map(encodeHex);
-  }
-
-  async #read(index: bigint, head: TreeHead): Promise<LogEntryJson> {
-    const [stored, proof, checkpoint] = await Promise.all([
-      this.#log.reader.entry(index),
-      this.#log.reader.inclusionProof(index, head.size),
-      sealRekorHead(this.#settings, this.#log.signer, head),
-    ]);
-    return this.#render(stored, head, proof, checkpoint);
-  }
-
-  async #render(
-    stored: { readonly index: bigint; readonly timestampMs: bigint; readonly entry: Uint8Array },
-    head: TreeHead,
-    proof: readonly Uint8Array[],
-    checkpoint: string,
-  ): Promise<LogEntryJson> {
-    const body = encodeBase64(stored.entry);
-    const integratedTime = Number(stored.timestampMs / 1000n);
-    const logId = encodeHex(this.#log.signer.publicKey.keyId);
-    const logIndex = Number(stored.index);
-    const set = await signSignedEntryTimestamp({ body, integratedTime, logId, logIndex }, this.#log.signer);
-    return {
-      [rekorEntryId(this.#treeId, hashLeaf(stored.entry))]: {
-        body,
-        integratedTime,
-        logID: logId,
-        logIndex,
-        verification: {
-          inclusionProof: {
-            checkpoint,
-            hashes: proof.map(encodeHex),
-            logIndex,
-            rootHash: encodeHex(head.root),
-            treeSize: Number(head.size),
-          },
-          signedEntryTimestamp: encodeBase64(set),
-        },
-      },
-    };
+  #isIn({ firstIndex, length }: RekorShard, index: bigint): boolean {
+    return index >= firstIndex && (length === undefined || index < firstIndex + length);
   }
 }
 
-/** The checkpoint of a head: origin `<host> - <tree ID>`, signed under the host's name. */
-export function sealRekorHead(settings: RekorV1Settings, signer: Signer, head: TreeHead): Promise<string> {
-  const origin = rekorOrigin(settings.host, BigInt(settings.treeId));
-  return signCheckpoint(
-    { origin, size: head.size, rootHash: head.root, extensions: [] },
-    settings.host,
-    signer,
-  );
+interface ShardRead {
+  readonly byHash: ReadonlyMap<string, LogEntryJson>;
+  /** Over all shards. */
+  readonly byIndex: ReadonlyMap<bigint, LogEntryJson>;
+}
+
+/** @param indexes over all shards */
+async function readShard(
+  shard: RekorShard,
+  leafHashes: readonly Uint8Array[],
+  indexes: readonly bigint[],
+): Promise<ShardRead> {
+  if (leafHashes.length === 0 && indexes.length === 0) return { byHash: new Map(), byIndex: new Map() };
+  const head = await shard.head();
+  const found = await shard.find(leafHashes, head);
+  const places = indexes.map((index) => index - shard.firstIndex).filter((index) => index < head.size);
+  const entries = await shard.read([...new Set([...found.values(), ...places])], head);
+  const byHash = new Map<string, LogEntryJson>();
+  for (const [hash, index] of found) byHash.set(hash, entries.get(index) as LogEntryJson);
+  const byIndex = new Map<bigint, LogEntryJson>();
+  for (const index of places) byIndex.set(index + shard.firstIndex, entries.get(index) as LogEntryJson);
+  return { byHash, byIndex };
 }

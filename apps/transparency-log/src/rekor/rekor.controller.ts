@@ -1,17 +1,27 @@
-import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { encodeHex } from '@sigstead/encoding';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { HttpProblem, type FastifyReply, type FastifyRequest } from '@sigstead/server';
 import { parseRekorEntryId } from '@sigstead/tlog';
+import { assertAcceptable } from './accept.ts';
+import { withDeadline } from './deadline.ts';
+import type { ConsistencyProofJson, LogEntryJson, LogInfoJson } from './log-entry-json.ts';
+import { EnabledOperations, type Operation } from './operations.ts';
 import { integerParameter, invalid, parameter, queryOf } from './query.ts';
-import { RekorLog, type LogEntryJson, type LogInfoJson } from './rekor-log.ts';
+import { RekorLog } from './rekor-log.ts';
+import { parseRetrieveQuery } from './retrieve-query.ts';
+import { parseSearchQuery } from './search-query.ts';
+
+const JSON_TYPE = 'application/json';
+const PEM_TYPE = 'application/x-pem-file';
 
 /** Rekor v1: rekor `openapi.yaml`, with the statuses and headers its server really gives. */
 @Controller()
 export class RekorController {
   readonly #log: RekorLog;
+  readonly #operations: EnabledOperations;
 
-  constructor(@Inject(RekorLog) log: RekorLog) {
+  constructor(@Inject(RekorLog) log: RekorLog, @Inject(EnabledOperations) operations: EnabledOperations) {
     this.#log = log;
+    this.#operations = operations;
   }
 
   @Get('ping')
@@ -27,8 +37,9 @@ export class RekorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LogEntryJson> {
+    this.#operations.assert('createLogEntry');
     if (body === undefined || body.length === 0) throw invalid(602, 'proposedEntry in body is required');
-    const { entryId, entry } = await this.#log.create(body);
+    const { entryId, entry } = await withDeadline(this.#log.create(body));
     if (entry === undefined) {
       throw new HttpProblem(
         409,
@@ -44,67 +55,92 @@ export class RekorController {
     return entry;
   }
 
+  @Post('api/v1/log/entries/retrieve')
+  @HttpCode(200)
+  async retrieve(@Body() body: Uint8Array | undefined): Promise<LogEntryJson[]> {
+    this.#operations.assert('searchLogQuery');
+    return withDeadline(parseRetrieveQuery(body).then((query) => this.#log.retrieve(query)));
+  }
+
+  @Post('api/v1/index/retrieve')
+  @HttpCode(200)
+  async search(@Body() body: Uint8Array | undefined): Promise<string[]> {
+    this.#operations.assert('searchIndex');
+    return withDeadline(this.#log.search(parseSearchQuery(body)));
+  }
+
   @Get('api/v1/log/entries')
   async byIndex(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LogEntryJson> {
-    noCache(reply);
+    this.#beginGet('getLogEntryByIndex', request, reply, JSON_TYPE);
     const index = integerParameter(request.url, 'logIndex', { minimum: 0n });
-    return found(await this.#log.byIndex(index));
+    return found(await withDeadline(this.#log.byIndex(index)));
   }
 
   @Get('api/v1/log/entries/:entryUUID')
   async byId(
     @Param('entryUUID') text: string,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<LogEntryJson> {
-    noCache(reply);
+    this.#beginGet('getLogEntryByUUID', request, reply, JSON_TYPE);
     if (!/^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$/.test(text)) {
       throw invalid(605, "entryUUID in path should match '^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$'");
     }
-    return found(await this.#log.byId(parseRekorEntryId(text)));
+    return found(await withDeadline(this.#log.byId(parseRekorEntryId(text))));
   }
 
   @Get('api/v1/log')
-  info(@Res({ passthrough: true }) reply: FastifyReply): Promise<LogInfoJson> {
-    noCache(reply);
-    return this.#log.info();
+  info(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<LogInfoJson> {
+    this.#beginGet('getLogInfo', request, reply, JSON_TYPE);
+    return withDeadline(this.#log.info());
   }
 
   @Get('api/v1/log/publicKey')
   publicKey(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Buffer {
-    noCache(reply);
-    const treeId = parameter(request.url, 'treeID');
-    if (treeId !== undefined && treeId !== this.#log.treeId.toString())
-      throw new HttpProblem(400, 'Bad Request');
-    void reply.header('content-type', 'application/x-pem-file');
-    return Buffer.from(this.#log.publicKeyPem());
+    this.#beginGet('getPublicKey', request, reply, PEM_TYPE);
+    const shard = this.#log.shard(parameter(request.url, 'treeID'));
+    if (shard === undefined) throw new HttpProblem(400, 'Bad Request');
+    void reply.header('content-type', PEM_TYPE);
+    return Buffer.from(shard.publicKeyPem());
   }
 
   @Get('api/v1/log/proof')
   async proof(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<{ hashes: string[]; rootHash: string }> {
-    noCache(reply);
+  ): Promise<ConsistencyProofJson> {
+    this.#beginGet('getLogProof', request, reply, JSON_TYPE);
     const first = integerParameter(request.url, 'firstSize', { minimum: 1n, fallback: 1n });
     const last = integerParameter(request.url, 'lastSize', { minimum: 1n });
     const treeId = parameter(request.url, 'treeID');
     if (treeId !== undefined && !/^[0-9]+$/.test(treeId))
       throw invalid(605, "treeID in query should match '^[0-9]+$'");
-    if (treeId !== undefined && treeId !== this.#log.treeId.toString()) {
-      throw new HttpProblem(400, `no log range found for tree ID ${treeId.slice(0, 20)}`);
-    }
     if (first > last) throw new HttpProblem(400, `firstSize(${first}) must be less than lastSize(${last})`);
-    const head = await this.#log.head();
+    const shard = this.#log.shard(treeId);
+    if (shard === undefined) {
+      throw new HttpProblem(400, `no log range found for tree ID ${treeId?.slice(0, 20)}`);
+    }
+    const head = await withDeadline(shard.head());
     if (last > head.size) {
       throw new HttpProblem(
         400,
         `the tree size requested(${last}) was greater than what is currently observable(${head.size})`,
       );
     }
-    return { hashes: await this.#log.consistencyProof(first, last), rootHash: encodeHex(head.root) };
+    return withDeadline(shard.consistencyProof(first, last, head));
+  }
+
+  /** What all GETs of the API have in common. */
+  #beginGet(operation: Operation, request: FastifyRequest, reply: FastifyReply, offered: string): void {
+    noCache(reply);
+    this.#operations.assert(operation);
+    assertAcceptable(request.headers.accept, offered);
   }
 }
 

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeBase64, decodeHex, encodeBase64, encodeUtf8, type JsonObject } from '@sigstead/encoding';
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { hashLeaf, verifyConsistency, verifyInclusion } from '@sigstead/merkle';
-import { verifyCheckpoint, verifySignedEntryTimestamp } from '@sigstead/tlog';
-import type { LogEntryValue } from './rekor-log.ts';
+import { hashLeaf, verifyConsistency } from '@sigstead/merkle';
+import { verifyCheckpoint } from '@sigstead/tlog';
+import type { LogEntryValue } from './log-entry-json.ts';
 import { makeAuthority } from '../testonly/authority.ts';
 import { hashedRekord } from '../testonly/entries.ts';
+import { expectError, RekorApi, type Created } from '../testonly/rekor-api.ts';
 import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
 import {
   install,
@@ -43,36 +44,11 @@ function post(
   return request(path, { method: 'POST', headers: { 'content-type': contentType }, body });
 }
 
-async function create(artifact: string): Promise<{ id: string; value: LogEntryValue; response: Response }> {
-  const response = await post(JSON.stringify(await hashedRekord(artifact)));
-  const [id, value] = Object.entries((await response.json()) as Record<string, LogEntryValue>)[0] as [
-    string,
-    LogEntryValue,
-  ];
-  return { id, value, response };
-}
+const api = new RekorApi(() => ({ url: running.url, treeId: TREE_ID, key: installation.rekorKey }));
+const verifyEntry = (id: string, value: LogEntryValue): void => api.verify(id, value);
 
-/** Everything a client checks. */
-function verifyEntry(id: string, value: LogEntryValue): void {
-  const body = decodeBase64(value.body);
-  const leafHash = hashLeaf(body);
-  const proof = value.verification.inclusionProof;
-  expect(id).toBe(BigInt(TREE_ID).toString(16).padStart(16, '0') + Buffer.from(leafHash).toString('hex'));
-  const checkpoint = verifyCheckpoint(proof.checkpoint, installation.rekorKey, 'localhost');
-  expect(checkpoint.origin).toBe(`localhost - ${TREE_ID}`);
-  expect(checkpoint.size).toBe(BigInt(proof.treeSize));
-  verifyInclusion(
-    BigInt(proof.logIndex),
-    BigInt(proof.treeSize),
-    leafHash,
-    proof.hashes.map(decodeHex),
-    checkpoint.rootHash,
-  );
-  verifySignedEntryTimestamp(
-    { body: value.body, integratedTime: value.integratedTime, logId: value.logID, logIndex: value.logIndex },
-    decodeBase64(value.verification.signedEntryTimestamp),
-    installation.rekorKey,
-  );
+async function create(artifact: string): Promise<Created> {
+  return api.create(await hashedRekord(artifact));
 }
 
 describe('create and read', () => {
@@ -100,26 +76,6 @@ describe('create and read', () => {
     }
   });
 });
-
-interface ErrorBody {
-  readonly code: number;
-  readonly message: string;
-}
-
-async function expectError(
-  response: Response,
-  status: number,
-  code: number,
-  message: string | RegExp,
-): Promise<void> {
-  const text = await response.text();
-  expect({ status: response.status, text }).toMatchObject({ status });
-  expect(response.headers.get('content-type')).toBe('application/json');
-  const body = JSON.parse(text) as ErrorBody;
-  expect(body.code).toBe(code);
-  if (typeof message === 'string') expect(body.message).toBe(message);
-  else expect(body.message).toMatch(message);
-}
 
 /** A valid entry with one thing changed. */
 async function changed(change: (entry: JsonObject) => void): Promise<string> {
@@ -221,6 +177,17 @@ describe('POST /api/v1/log/entries', () => {
       422,
       'invalid kind value: "x"',
     );
+  });
+
+  it('answers 400 to a kind of stock Rekor that is not here, and says which there are', async () => {
+    for (const kind of ['rekord', 'rpm', 'jar', 'alpine', 'helm', 'tuf', 'rfc3161', 'cose']) {
+      await expectError(
+        await post(await changed((entry) => (entry['kind'] = kind))),
+        400,
+        400,
+        `error processing entry: entries of kind "${kind}" are not supported, only dsse, hashedrekord, intoto`,
+      );
+    }
   });
 
   it('answers 422 with code 605 to an apiVersion that is no version', async () => {
@@ -357,6 +324,24 @@ describe('GET /api/v1/log/entries', () => {
       400,
       'validation error: ffffffffffffffff is not a valid TreeID',
     );
+  });
+
+  it('answers 406 to a client that takes none of what there is', async () => {
+    const asked = (path: string, accept: string): Promise<Response> => request(path, { headers: { accept } });
+    const message = (type: string): string =>
+      `unsupported media type requested, only [${type}] are available`;
+    for (const path of ['/api/v1/log', '/api/v1/log/entries?logIndex=0', '/api/v1/log/proof?lastSize=1']) {
+      await expectError(await asked(path, 'text/html'), 406, 406, message('application/json'));
+      expect((await asked(path, 'text/html, */*;q=0.1')).status).toBe(200);
+    }
+    await expectError(
+      await asked('/api/v1/log/publicKey', 'application/json'),
+      406,
+      406,
+      message('application/x-pem-file'),
+    );
+    for (const accept of ['application/x-pem-file', '*/*', 'application/*'])
+      expect((await asked('/api/v1/log/publicKey', accept)).status).toBe(200);
   });
 
   it('signs afresh on every read', async () => {

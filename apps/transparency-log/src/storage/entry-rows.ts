@@ -16,34 +16,81 @@ export async function readEntry(
   logId: number,
   index: bigint,
 ): Promise<StoredEntry | undefined> {
+  const [entry] = await readEntriesAt(connection, logId, [index]);
+  return entry;
+}
+
+/** Entries wherever they are, in ascending order of their indexes, in two queries whatever their number. Those past the end are left out. */
+export async function readEntriesAt(
+  connection: Connection,
+  logId: number,
+  indexes: readonly bigint[],
+): Promise<StoredEntry[]> {
+  const places = await locateEntries(connection, logId, indexes);
+  if (places.length === 0) return [];
+  const { rows } = await connection.query<{ entry: Buffer }>({
+    name: 'slice-entries',
+    text: `SELECT substring(c.entries FROM w.start + 1 FOR w.length) AS entry
+           FROM unnest($2::bigint[], $3::int[], $4::int[]) WITH ORDINALITY AS w (first_index, start, length, n)
+           JOIN tlog.chunk AS c ON c.log_id = $1 AND c.first_index = w.first_index ORDER BY w.n`,
+    values: [
+      logId,
+      places.map(({ firstIndex }) => firstIndex),
+      places.map(({ offset }) => offset),
+      places.map(({ length }) => length),
+    ],
+  });
+  return places.map(({ index, timestampMs, leafHash, length }, i) => {
+    const entry = rows[i]?.entry;
+    if (entry?.length !== length) {
+      throw new LogError('STORAGE', `entry ${index} has ${entry?.length} bytes, its chunk says ${length}`);
+    }
+    return { index, timestampMs, entry, leafHash };
+  });
+}
+
+interface EntryPlace {
+  readonly index: bigint;
+  readonly timestampMs: bigint;
+  readonly leafHash: Uint8Array;
+  /** Of the chunk, as the driver gives it. */
+  readonly firstIndex: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+async function locateEntries(
+  connection: Connection,
+  logId: number,
+  indexes: readonly bigint[],
+): Promise<EntryPlace[]> {
   const { rows } = await connection.query<{
+    idx: string;
     first_index: string;
     n: number;
     timestamp_ms: string;
     lengths: Buffer;
     leaf_hash: Buffer;
   }>({
-    name: 'locate-entry',
-    text: `SELECT first_index, n, timestamp_ms, substring(entries FOR 4 * n) AS lengths,
-             substring(leaf_hashes FROM (32 * ($2::bigint - first_index))::int + 1 FOR 32) AS leaf_hash
-           FROM tlog.chunk WHERE log_id = $1 AND first_index BETWEEN $2::bigint - 255 AND $2::bigint
-           ORDER BY first_index DESC LIMIT 1`,
-    values: [logId, index],
+    name: 'locate-entries',
+    text: `SELECT w.idx, c.* FROM unnest($2::bigint[]) AS w (idx) CROSS JOIN LATERAL (
+             SELECT first_index, n, timestamp_ms, substring(entries FOR 4 * n) AS lengths,
+               substring(leaf_hashes FROM (32 * (w.idx - first_index))::int + 1 FOR 32) AS leaf_hash
+             FROM tlog.chunk WHERE log_id = $1 AND first_index BETWEEN w.idx - 255 AND w.idx
+             ORDER BY first_index DESC LIMIT 1
+           ) AS c WHERE w.idx < c.first_index + c.n ORDER BY w.idx`,
+    values: [logId, indexes],
   });
-  const chunk = rows[0];
-  const position = chunk === undefined ? 0 : Number(index - BigInt(chunk.first_index));
-  if (chunk === undefined || position >= chunk.n) return undefined;
-  const { offset, length } = locateEntry(chunk.lengths, position);
-  const slice = await connection.query<{ entry: Buffer }>({
-    name: 'slice-entry',
-    text: 'SELECT substring(entries FROM $3::int + 1 FOR $4::int) AS entry FROM tlog.chunk WHERE log_id = $1 AND first_index = $2',
-    values: [logId, chunk.first_index, offset, length],
+  return rows.map((row) => {
+    const index = BigInt(row.idx);
+    return {
+      index,
+      timestampMs: BigInt(row.timestamp_ms),
+      leafHash: row.leaf_hash,
+      firstIndex: row.first_index,
+      ...locateEntry(row.lengths, Number(index - BigInt(row.first_index))),
+    };
   });
-  const entry = slice.rows[0]?.entry;
-  if (entry?.length !== length) {
-    throw new LogError('STORAGE', `entry ${index} has ${entry?.length} bytes, its chunk says ${length}`);
-  }
-  return { index, timestampMs: BigInt(chunk.timestamp_ms), entry, leafHash: chunk.leaf_hash };
 }
 
 /** Entries [from, to) as far as they exist, whole chunks at a time. For ranges of a few hundred. */
@@ -75,20 +122,6 @@ export async function readEntries(
       })),
     )
     .filter(({ index }) => index >= from && index < to);
-}
-
-/** Index of the entry with this identity. */
-export async function findIdentity(
-  connection: Connection,
-  logId: number,
-  identity: Uint8Array,
-): Promise<bigint | undefined> {
-  const { rows } = await connection.query<{ idx: string }>({
-    name: 'find-identity',
-    text: 'SELECT idx FROM tlog.ident WHERE log_id = $1 AND identity = $2',
-    values: [logId, identity],
-  });
-  return rows[0] === undefined ? undefined : BigInt(rows[0].idx);
 }
 
 /**

@@ -36,6 +36,7 @@ export interface BatchRows {
   readonly chunks: readonly ChunkRow[];
   readonly tiles: readonly TileRow[];
   readonly issuers: readonly IssuerRow[];
+  readonly attestations: readonly AttestationRow[];
 }
 
 export interface ChunkRow {
@@ -56,6 +57,11 @@ export interface TileRow {
 export interface IssuerRow {
   readonly sha256: Uint8Array;
   readonly der: Uint8Array;
+}
+
+export interface AttestationRow {
+  readonly sha256: Uint8Array;
+  readonly data: Uint8Array;
 }
 
 /**
@@ -144,6 +150,45 @@ export async function lockLogRow(connection: Connection, logId: number): Promise
   };
 }
 
+/** What there is to see of a log from outside. */
+export interface LogSummary {
+  readonly name: string;
+  readonly origin: string;
+  readonly state: 'active' | 'frozen';
+  readonly size: bigint;
+}
+
+export async function listLogRows(connection: Connection): Promise<LogSummary[]> {
+  const { rows } = await connection.query<Omit<LogSummary, 'size'> & { size: string }>(
+    'SELECT name, origin, state, size FROM tlog.log ORDER BY id',
+  );
+  return rows.map((row) => ({ ...row, size: BigInt(row.size) }));
+}
+
+/** Whether a log takes entries. Takes no lock. */
+export async function readLogState(connection: Connection, logId: number): Promise<LogSummary['state']> {
+  const { rows } = await connection.query<Pick<LogSummary, 'state'>>(
+    'SELECT state FROM tlog.log WHERE id = $1',
+    [logId],
+  );
+  if (rows[0] === undefined) throw new LogError('STORAGE', `log ${logId} has no row`);
+  return rows[0].state;
+}
+
+/**
+ * Freezes a log once no batch is under way: the size it gives is final. For the owner of the table only.
+ *
+ * @throws LogError CONFIGURATION when there is no such log
+ */
+export async function freezeLogRow(connection: Connection, name: string): Promise<bigint> {
+  const { rows } = await connection.query<{ size: string }>(
+    `UPDATE tlog.log SET state = 'frozen' WHERE name = $1 RETURNING size`,
+    [name],
+  );
+  if (rows[0] === undefined) throw new LogError('CONFIGURATION', `there is no log ${JSON.stringify(name)}`);
+  return BigInt(rows[0].size);
+}
+
 /** Root committed at a size, undefined when no batch ended there. */
 export async function readTreeHead(
   connection: Connection,
@@ -213,6 +258,13 @@ export async function appendBatch(connection: Connection, logId: number, batch: 
       name: 'insert-issuer',
       text: 'INSERT INTO tlog.issuer (sha256, der) VALUES ($1, $2) ON CONFLICT DO NOTHING',
       values: [issuer.sha256, issuer.der],
+    });
+  }
+  for (const attestation of batch.attestations) {
+    await connection.query({
+      name: 'insert-attestation',
+      text: 'INSERT INTO tlog.attestation (log_id, sha256, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      values: [logId, attestation.sha256, attestation.data],
     });
   }
   if (batch.searchKeys.keys.length > 0) {

@@ -1,4 +1,5 @@
 import { runMigrations } from '@sigstead/postgres';
+import { addAttestations } from './attestations.migration.ts';
 import { createSchema } from './create-schema.migration.ts';
 
 export interface MigrateTransparencyLogOptions {
@@ -14,5 +15,9 @@ export interface MigrateTransparencyLogOptions {
  * @throws PostgresError UNREACHABLE, MIGRATION, ADMINISTRATION
  */
 export function migrateTransparencyLog(options: MigrateTransparencyLogOptions): Promise<string[]> {
-  return runMigrations({ url: options.url, schema: 'tlog', migrations: [createSchema(options.serviceRole)] });
+  return runMigrations({
+    url: options.url,
+    schema: 'tlog',
+    migrations: [createSchema(options.serviceRole), addAttestations(options.serviceRole)],
+  });
 }

@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Sequenced } from '../engine/submission.ts';
+import type { Fault, Point } from './faults.ts';
+import { SOURCE_ARGUMENTS } from './service.ts';
 
 export interface ReplicaSettings {
   readonly databaseUrl: string;
@@ -13,8 +15,9 @@ export interface ReplicaSettings {
 
 export type ReplicaCommand =
   | { readonly kind: 'submit'; readonly id: number; readonly texts: readonly string[] }
-  /** Stops the process at its next look at the anchor, or right before its next swap. */
-  | { readonly kind: 'stop'; readonly at: 'read' | 'swap' };
+  /** Interrupts the process once, at this point of its next batch. */
+  | { readonly kind: 'fault'; readonly at: Point; readonly how: Fault }
+  | { readonly kind: 'go-on' };
 
 export interface Refused {
   readonly code: string;
@@ -24,16 +27,17 @@ export interface Refused {
 export type Answer = Sequenced<string> | Refused;
 
 export type ReplicaReport =
-  | { readonly kind: 'ready' | 'stopping' }
+  | { readonly kind: 'ready' | 'reached' }
   | { readonly kind: 'answers'; readonly id: number; readonly answers: readonly Answer[] };
 
 /** A replica in a process of its own. */
 export interface ReplicaProcess {
   /** One answer per text, none when the process died before. */
   submit(texts: readonly string[]): Promise<readonly Answer[]>;
-  /** Resolves when the process has stopped at that place. Let it go on with `signal('SIGCONT')`. */
-  stopAt(at: 'read' | 'swap'): Promise<void>;
-  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the process has reached the point where it is interrupted; with false when it ended and never did. */
+  faultAt(at: Point, how: Fault): Promise<boolean>;
+  /** Ends a stop or a hold. */
+  goOn(): void;
   kill(): Promise<void>;
 }
 
@@ -42,24 +46,24 @@ export function isSequenced(answer: Answer): answer is Sequenced<string> {
 }
 
 export async function startReplica(settings: ReplicaSettings): Promise<ReplicaProcess> {
-  const loader = new URL('typescript-loader.mjs', import.meta.url).href;
   const child = fork(join(import.meta.dirname, 'replica-process.ts'), [JSON.stringify(settings)], {
-    execArgv: ['--conditions=@sigstead/source', '--import', loader],
+    execArgv: [...SOURCE_ARGUMENTS],
     env: { PATH: process.env['PATH'] },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
   const waiting = new Map<number, (answers: readonly Answer[]) => void>();
-  let onStopping = (): void => undefined;
+  let onReached: (reached: boolean) => void = () => undefined;
   let submissions = 0;
   child.on('message', (report: ReplicaReport) => {
-    if (report.kind === 'stopping') onStopping();
+    if (report.kind === 'reached') onReached(true);
     if (report.kind !== 'answers') return;
     waiting.get(report.id)?.(report.answers);
     waiting.delete(report.id);
   });
   void ended.then(() => {
+    onReached(false);
     for (const resolve of waiting.values()) resolve([]);
     waiting.clear();
   });
@@ -79,12 +83,15 @@ export async function startReplica(settings: ReplicaSettings): Promise<ReplicaPr
         waiting.set(id, resolve);
         send({ kind: 'submit', id, texts });
       }),
-    stopAt: (at) =>
+    faultAt: (at, how) =>
       new Promise((resolve) => {
-        onStopping = resolve;
-        send({ kind: 'stop', at });
+        onReached = resolve;
+        send({ kind: 'fault', at, how });
       }),
-    signal: (signal) => child.kill(signal),
+    goOn: () => {
+      child.kill('SIGCONT');
+      send({ kind: 'go-on' });
+    },
     kill: async () => {
       child.kill('SIGKILL');
       await ended;

@@ -6,6 +6,13 @@ import { join } from 'node:path';
 import { createTransparencyLog } from '../create-transparency-log.ts';
 import type { TestAuthority } from './authority.ts';
 
+/** With these Node runs our sources, in a process or a thread of its own. */
+export const SOURCE_ARGUMENTS = [
+  '--conditions=@sigstead/source',
+  '--import',
+  new URL('../../../../tools/typescript-loader.mjs', import.meta.url).href,
+];
+
 export const TREE_ID = '1193050959916656506';
 
 /** Files of one installation: keys, roots, list of logs, anchors. Several services may run on them. */
@@ -18,7 +25,11 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-export async function install(authority: TestAuthority): Promise<Installation> {
+/** @param rekor further settings of the Rekor log */
+export async function install(
+  authority: TestAuthority,
+  rekorSettings: Readonly<Record<string, unknown>> = {},
+): Promise<Installation> {
   const directory = await mkdtemp(join(tmpdir(), 'sigstead-tlog-files-'));
   const [rekor, ct] = [PrivateKeySigner.generate('P-256'), PrivateKeySigner.generate('P-256')];
   await writeFile(join(directory, 'passphrase'), 'correct horse\n');
@@ -33,6 +44,7 @@ export async function install(authority: TestAuthority): Promise<Installation> {
       host: 'localhost',
       keyFile: 'rekor.pem',
       passphraseFile: 'passphrase',
+      ...rekorSettings,
     },
     { kind: 'ct', shard: '2026', keyFile: 'ct.pem', passphraseFile: 'passphrase', rootsFile: 'roots.pem' },
   ];
@@ -56,11 +68,18 @@ export async function startService(
   installation: Installation,
   databaseUrl: string,
   clock: () => Date = () => new Date(),
+  admissionThreads = 0,
 ): Promise<RunningService> {
   const { logsFile, anchorDirectory } = installation;
   const service = await createTransparencyLog(
-    { databaseUrl, logsFile, anchorDirectory, maxBodyBytes: 64 * 1024 },
-    { clock, log: createLog('test', 'silent') },
+    {
+      databaseUrl,
+      logsFile,
+      anchors: { directory: anchorDirectory },
+      maxBodyBytes: 64 * 1024,
+      admissionThreads,
+    },
+    { clock, log: createLog('test', 'silent'), threadArguments: SOURCE_ARGUMENTS },
   );
   return { service, url: await service.listen(0, '127.0.0.1') };
 }

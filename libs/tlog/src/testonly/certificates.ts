@@ -13,10 +13,15 @@ import {
   derUtf8String,
   encodeUtf8,
 } from '@sigstead/encoding';
-import { Certificate } from '@sigstead/x509';
+import { Certificate, oids } from '@sigstead/x509';
 
 const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
+const KEY_USAGE = '2.5.29.15';
 const BASIC_CONSTRAINTS = '2.5.29.19';
+const EXTENDED_KEY_USAGE = '2.5.29.37';
+const FULCIO_ISSUER = '1.3.6.1.4.1.57264.1.8';
+/** keyUsage with bit 5 alone. */
+const KEY_CERT_SIGN = derBitString(Uint8Array.of(0x04), 2);
 const TAGS = { email: 0x81, dns: 0x82, directoryName: 0xa4, uri: 0x86 } as const;
 
 export interface CertificateParts {
@@ -25,6 +30,9 @@ export interface CertificateParts {
   readonly key: Signer;
   readonly issuerKey: Signer;
   readonly isCa?: boolean;
+  readonly codeSigning?: boolean;
+  /** Of the token, as Fulcio writes it. */
+  readonly tokenIssuer?: string;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly names?: readonly { readonly type: keyof typeof TAGS; readonly value: string }[];
@@ -47,12 +55,24 @@ export async function makeCertificate(parts: CertificateParts): Promise<Certific
   return Certificate.parse(derSequence(tbs, algorithm, derBitString(await issuerKey.sign(tbs))));
 }
 
-function extensions({ isCa = false, names = [] }: CertificateParts): Uint8Array[] {
+function extensions({
+  isCa = false,
+  codeSigning = false,
+  tokenIssuer,
+  names = [],
+}: CertificateParts): Uint8Array[] {
   const list: Uint8Array[] = [];
   if (isCa) {
     list.push(
       derSequence(derOid(BASIC_CONSTRAINTS), derBoolean(true), derOctetString(derSequence(derBoolean(true)))),
+      derSequence(derOid(KEY_USAGE), derBoolean(true), derOctetString(KEY_CERT_SIGN)),
     );
+  }
+  if (codeSigning) {
+    list.push(derSequence(derOid(EXTENDED_KEY_USAGE), derOctetString(derSequence(derOid(oids.codeSigning)))));
+  }
+  if (tokenIssuer !== undefined) {
+    list.push(derSequence(derOid(FULCIO_ISSUER), derOctetString(derUtf8String(tokenIssuer))));
   }
   if (names.length > 0) {
     const encoded = names.map(({ type, value }) =>

@@ -1,1 +1,0 @@
-export { databaseUrlOf } from '@sigstead/postgres';

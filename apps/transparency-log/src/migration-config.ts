@@ -1,1 +1,0 @@
-export { migrationEnvironmentSchema, type MigrationConfig } from '@sigstead/postgres';

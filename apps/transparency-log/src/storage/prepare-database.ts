@@ -1,1 +1,0 @@
-export { prepareDatabase } from '@sigstead/postgres';
