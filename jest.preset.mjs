@@ -1,4 +1,9 @@
+// `*.slow.spec.ts` take minutes: `npm run test:slow` runs them, and nothing else.
+const slowOnly = process.env.SIGSTEAD_TESTS === 'slow';
+
 export const preset = {
+  testMatch: [slowOnly ? '**/*.slow.spec.ts' : '**/*.spec.ts'],
+  testPathIgnorePatterns: ['/node_modules/', ...(slowOnly ? [] : ['\\.slow\\.spec\\.ts$'])],
   reporters: ['default', `${import.meta.dirname}/tools/jest-summary-reporter.mjs`],
   testEnvironment: 'node',
   // Real servers, databases and keys on machines that others share: a hang is still found, slowness is none.

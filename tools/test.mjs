@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npm test`: lint and every project's tests, then the end-to-end tests on built code, then one line of counts.
+// `npm run test:slow` (`--slow`): the tests that take minutes each.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -33,18 +34,26 @@ function run(title, [name, command], args, environment = {}) {
 rmSync(summaries, { recursive: true, force: true });
 // Counts are of what ran now: a result from the cache would leave none behind.
 const nx = { NX_SKIP_NX_CACHE: 'true', NX_TUI: 'false' };
-const results = [
-  run('build', ['typescript', 'tsc'], ['--build']),
+const steps = {
+  build: () => run('build', ['typescript', 'tsc'], ['--build']),
   // One run over everything: the rules are the same everywhere, and the project graph is read once.
-  run('lint', ['eslint', 'eslint'], ['.']),
-  run(
-    'unit, law and vector tests',
-    ['nx', 'nx'],
-    ['run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'],
-    nx,
-  ),
-  run('end-to-end tests', ['nx', 'nx'], ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
-];
+  lint: () => run('lint', ['eslint', 'eslint'], ['.']),
+  unit: () =>
+    run(
+      'unit, law and vector tests',
+      ['nx', 'nx'],
+      ['run-many', '-t', 'test', '--parallel=2', '--outputStyle=static'],
+      nx,
+    ),
+  e2e: () => run('end-to-end tests', ['nx', 'nx'], ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
+  slow: () =>
+    run('slow tests', ['nx', 'nx'], ['run', '@sigstead/transparency-log:test', '--outputStyle=static'], {
+      ...nx,
+      SIGSTEAD_TESTS: 'slow',
+    }),
+};
+const wanted = process.argv.includes('--slow') ? ['build', 'slow'] : ['build', 'lint', 'unit', 'e2e'];
+const results = wanted.map((step) => steps[step]());
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const file of existsSync(summaries) ? readdirSync(summaries) : []) {

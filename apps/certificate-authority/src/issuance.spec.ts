@@ -639,6 +639,7 @@ describe('malformed requests are refused', () => {
     ['no object', '[]', /^request: want a JSON object$/],
     ['invalid UTF-8', '', /^request: .*UTF-8/],
     ['deep JSON', `{"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, /^request: JSON nested deeper than 16/],
+    ['JSON of a thousand values', `{"x":[${'1,'.repeat(1000)}1]}`, /^request: JSON of more than 1000 values/],
     [
       'a token that is no text',
       '{"credentials":{"oidcIdentityToken":{}}}',

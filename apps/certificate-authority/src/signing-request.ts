@@ -13,6 +13,8 @@ import { IssuanceError } from './issuance-error.ts';
 export const MAX_REQUEST_BYTES = 4 * 1024 * 1024;
 /** Real requests are four levels deep; what is not known is skipped, but not at any depth. */
 const MAX_DEPTH = 16;
+/** Real requests have eight values. Megabytes of empty ones would keep everybody else waiting for seconds. */
+const MAX_VALUES = 1000;
 
 /** One request for a certificate, whatever dialect it came in. */
 export interface SigningRequest {
@@ -108,7 +110,7 @@ export function parseLegacySigningRequest(
 function parseMessage(body: Uint8Array | undefined): JsonObject {
   if (body === undefined || body.length === 0) return {};
   const value = reading('request', () =>
-    parseJson(body, { maxBytes: MAX_REQUEST_BYTES, maxDepth: MAX_DEPTH }),
+    parseJson(body, { maxBytes: MAX_REQUEST_BYTES, maxDepth: MAX_DEPTH, maxValues: MAX_VALUES }),
   );
   if (!isJsonObject(value)) throw new IssuanceError('REQUEST', 'request: want a JSON object');
   return value;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { canonicalizeJson } from './canonical-json.ts';
 import { parseJson, type JsonValue } from './json.ts';
 
-const limits = { maxBytes: 1000, maxDepth: 4 };
+const limits = { maxBytes: 1000, maxDepth: 4, maxValues: 10 };
 const root = process.env['SIGSTEAD_VECTORS'] ?? resolve(import.meta.dirname, '../../../../shared/vectors');
 const vectors = join(root, 'json-canonicalization');
 
@@ -19,6 +19,8 @@ describe('parseJson', () => {
     ['LIMIT', '1'.repeat(1001)],
     ['LIMIT', '[[[[[1]]]]]'],
     ['LIMIT', '['.repeat(900)],
+    ['LIMIT', `[${'1,'.repeat(10)}1]`],
+    ['LIMIT', `[${'{},'.repeat(9)}1]`],
     ['JSON', '{"a":1,}'],
     ['JSON', ''],
     ['JSON', '{"token":"eyJhbGciOi'],

@@ -10,20 +10,22 @@ export interface JsonLimits {
   readonly maxBytes: number;
   /** Nesting of objects and arrays, 32 unless told. */
   readonly maxDepth?: number;
+  /** Of all values together, counted by brackets and commas; unbounded unless told. Small ones cost most per byte. */
+  readonly maxValues?: number;
 }
 
 /**
- * JSON text (RFC 8259), bounded before it is parsed: size first, then nesting in one pass over the text.
+ * JSON text (RFC 8259), bounded before it is parsed: size first, then nesting and values in one pass over the text.
  * `__proto__` stays an ordinary own key, as JSON.parse leaves it.
  *
- * @throws EncodingError LIMIT too large or too deep, UTF8 on invalid bytes, JSON on anything malformed
+ * @throws EncodingError LIMIT too large, too deep or too many, UTF8 on invalid bytes, JSON on anything malformed
  */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits): JsonValue {
   if (input.length > limits.maxBytes) {
     throw new EncodingError('LIMIT', `JSON of ${input.length} bytes, at most ${limits.maxBytes} are taken`);
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input);
-  assertDepth(text, limits.maxDepth ?? 32);
+  assertStructure(text, limits.maxDepth ?? 32, limits.maxValues ?? Infinity);
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
@@ -41,8 +43,9 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function assertDepth(text: string, maxDepth: number): void {
+function assertStructure(text: string, maxDepth: number, maxValues: number): void {
   let depth = 0;
+  let values = 1;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -53,8 +56,12 @@ function assertDepth(text: string, maxDepth: number): void {
       inString = true;
     } else if (unit === 0x7b || unit === 0x5b) {
       if (++depth > maxDepth) throw new EncodingError('LIMIT', `JSON nested deeper than ${maxDepth}`);
+      values++;
     } else if (unit === 0x7d || unit === 0x5d) {
       depth--;
+    } else if (unit === 0x2c) {
+      values++;
     }
+    if (values > maxValues) throw new EncodingError('LIMIT', `JSON of more than ${maxValues} values`);
   }
 }

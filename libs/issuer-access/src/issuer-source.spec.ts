@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +99,12 @@ describe('the file of issuers', () => {
 
   it('is never read beyond its bound, whatever the path names', async () => {
     await expect(open('/dev/zero')).rejects.toThrow(/larger than/);
+  });
+
+  it('is not waited for when it is a pipe that nobody writes to', async () => {
+    await rm(file);
+    execFileSync('mkfifo', [file]);
+    await expect(open()).rejects.toThrow(/oidc-issuers/);
   });
 
   it('tells which keys mean nothing', async () => {

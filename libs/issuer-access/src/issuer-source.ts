@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { IssuerPool, OidcError, parseIssuerConfiguration, type IssuerPoolOptions } from '@sigstead/oidc';
 
 /** Where the operator is told; a service's log fits. */
@@ -136,10 +136,13 @@ export class IssuerSource {
   }
 }
 
-/** Never more than a configuration may have: the path may be a slip, and name a disk. */
+/**
+ * Never more than a configuration may have, and without waiting for a writer: the path may be a slip, and name a disk or a pipe.
+ * A thread that waits for one would keep the process from ending.
+ */
 async function readContent(file: string): Promise<Content> {
   try {
-    const handle = await open(file);
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const pieces: Uint8Array[] = [];
       for await (const piece of handle.createReadStream({ end: MAX_FILE_BYTES, autoClose: false }))

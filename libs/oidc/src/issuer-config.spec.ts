@@ -61,6 +61,8 @@ describe('parseIssuerConfiguration', () => {
     ['a flag that is none', one({ 'skip-email-verification': 'perhaps' }), /\.skip-email-verification/],
     ['no URL', one({}, 'accounts.example.com'), /\.issuer-url/],
     ['another scheme', one({}, 'ftp://accounts.example.com'), /\.issuer-url/],
+    ['a URL with white space before it', one({}, ' https://accounts.example.com'), /\.issuer-url/],
+    ['a URL with backslashes', one({}, 'https:\\\\accounts.example.com'), /\.issuer-url/],
     ['credentials', one({}, 'https://a:b@accounts.example.com'), /\.issuer-url/],
     ['another issuer than the key', one({ 'issuer-url': 'https://other.example' }), /differs from the key/],
     ['plain http to another host', one({}, 'http://accounts.example.com'), /allow-insecure-http/],

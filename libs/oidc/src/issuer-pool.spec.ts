@@ -209,6 +209,7 @@ describe('issuers known by a pattern', () => {
       if (!access.issuerUrl.includes('made-up')) return answering(url, init, access);
       most = Math.max(most, ++open);
       await released;
+      open--;
       throw new Error('no such host');
     };
     const pool = poolWith(hanging);

@@ -1,8 +1,9 @@
+// The URL parser repairs white space, backslashes and missing slashes without a word; others read such a text otherwise.
+const WEB_URL = /^https?:\/\/[^/\\?#@\s\p{Cc}]+(?:\/[^\\?#\s\p{Cc}]*)?$/iu;
+
 /** An absolute http(s) URL without credentials, query and fragment, else nothing. */
 export function parseWebUrl(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  return url.username === '' && url.password === '' && url.search === '' && url.hash === '' ? url : undefined;
+  return WEB_URL.test(text) && URL.canParse(text) ? new URL(text) : undefined;
 }
 
 /** Whether the URL is plain http to this machine (RFC 8252 section 7.3 and RFC 6761 section 6.3). */

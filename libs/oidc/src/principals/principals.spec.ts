@@ -285,6 +285,18 @@ describe('type codefresh-workflow', () => {
     );
   });
 
+  it.each([
+    ' https://cf.example',
+    'https:cf.example',
+    'https:\\\\cf.example',
+    'https://@cf.example',
+    'https://cf.example?',
+  ])('refuses the platform %j, which others read as another address', (platform) => {
+    expect(refusal(codefresh, { ...sampleClaims.codefresh, platform_url: platform }).claim).toBe(
+      'platform_url',
+    );
+  });
+
   it.each(['account_id', 'pipeline_id', 'workflow_id'])('needs the claim %s', (claim) => {
     expect(refusal(codefresh, { ...sampleClaims.codefresh, [claim]: undefined }).claim).toBe(claim);
   });
