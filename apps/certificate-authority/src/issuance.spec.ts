@@ -253,6 +253,8 @@ describe('a certificate', () => {
     await issue(clientKey('P-256'), token);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^fulcio_new_certs [1-9]/m);
+    expect(metrics).toMatch(/^http_requests_total\{code="200",method="post"\} [1-9]/m);
+    expect(metrics).toMatch(/^fulcio_build_info\{version="[0-9.]+",goversion="node v[0-9.]+"\} 1/m);
     expect(metrics).toMatch(/^fulcio_api_latency_count\{method="post",code="200"\} [1-9]/m);
     expect(logged).toContain(IDENTITY);
     expect(logged).not.toContain(token.slice(-30));

@@ -37,11 +37,12 @@ export class ProblemFilter implements ExceptionFilter {
     const face = this.#options.faceOf(facePathOf(request));
     const problem = this.#toProblem(error, request.method, path, face);
     // 501 is a wrong method in some faces, the caller's doing.
-    if (problem.status >= 500 && problem.status !== 501) {
-      this.#options.log.error(problem.message, {
-        path: reply.request.routeOptions?.url ?? 'unrouted',
-        error,
-      });
+    const route = reply.request.routeOptions?.url ?? 'unrouted';
+    // A passing failure of somebody else, which any caller may be able to bring about: one short line.
+    if (problem.status === 503)
+      this.#options.log.warn(problem.message, { path: route, reason: innermost(error) });
+    else if (problem.status >= 500 && problem.status !== 501) {
+      this.#options.log.error(problem.message, { path: route, error });
     }
     // The client has gone, or an answer is under way already: there is nobody to tell.
     if (reply.sent || reply.raw.destroyed) return;
@@ -100,4 +101,11 @@ function frameworkStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : undefined;
+}
+
+/** The message an error began with. */
+function innermost(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
+  return inner instanceof Error ? inner.message : 'unknown';
 }

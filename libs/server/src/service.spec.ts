@@ -33,6 +33,12 @@ class EchoController {
     throw new KnownError('chain of 0 certificates');
   }
 
+  @Get('busy')
+  busy() {
+    const cause = new Error('connect ECONNREFUSED');
+    throw new HttpProblem(503, 'the log cannot be reached', { cause });
+  }
+
   @Get('fails')
   fail() {
     throw new Error('password=hunter2');
@@ -195,6 +201,15 @@ describe('createService', () => {
     const before = lines.length;
     await fetch(`${url}/api/v2/signingCert`);
     expect(lines.slice(before)).toEqual([]);
+  });
+
+  it('leaves one short line, with the reason, for a failure that passes', async () => {
+    const before = lines.length;
+    expect((await fetch(`${url}/busy`)).status).toBe(503);
+    const [line = '', ...others] = lines.slice(before);
+    expect(others).toEqual([]);
+    expect(JSON.parse(line)).toMatchObject({ level: 'warn', reason: 'connect ECONNREFUSED', path: '/busy' });
+    expect(line).not.toContain('stack');
   });
 
   describe('cross-origin requests', () => {
