@@ -18,9 +18,10 @@ const options = new Command('transparency-log-fill')
   )
   .requiredOption('--entries <n>', 'appended at most', Number)
   .option('--seconds <n>', 'spent appending at most', Number, Infinity)
+  .option('--warm-up <n>', 'appended before and not counted', Number, 0)
   .option('--in-flight <n>', 'submissions waiting at once', Number, 1024)
   .parse()
-  .opts<{ entries: number; seconds: number; inFlight: number }>();
+  .opts<{ entries: number; seconds: number; warmUp: number; inFlight: number }>();
 
 const print = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const clock = () => new Date();

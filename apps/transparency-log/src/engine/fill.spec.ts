@@ -35,6 +35,7 @@ describe('filling a log', () => {
     const report = fill({
       sequencer,
       make,
+      warmUp: 0,
       entries: 0,
       seconds: Infinity,
       inFlight: 512,
@@ -60,6 +61,15 @@ describe('filling a log', () => {
     const { report } = await run({ entries: 1_000_000, seconds: 0.2, inFlight: 1 });
     expect(report.entries).toBeGreaterThan(0);
     expect(report.entries).toBeLessThan(1_000_000);
+  });
+
+  it('counts nothing that it appends to warm up', async () => {
+    const { size: before } = await auditLog(database.ownerUrl, 'test');
+    const { report, progress } = await run({ warmUp: 100, entries: 10 });
+    expect(report.entries).toBe(10);
+    expect(progress.map(({ entries }) => entries)).toEqual([10]);
+    const { size } = await auditLog(database.ownerUrl, 'test');
+    expect(size).toBe(before + 110);
   });
 
   it('makes entries that parse as they are stored, and are found by digest, certificate, name and issuer', () => {

@@ -5,7 +5,9 @@ import type { Submission } from './submission.ts';
 export interface FillOptions {
   readonly sequencer: Pick<Sequencer<unknown>, 'submit'>;
   readonly make: () => Submission;
-  /** Appended at most. */
+  /** Appended before anything counts: a process is slow until its code has been compiled. */
+  readonly warmUp: number;
+  /** Appended at most, those not counted. */
   readonly entries: number;
   /** Spent appending at most. */
   readonly seconds: number;
@@ -32,12 +34,23 @@ export interface FillReport extends FillProgress {
 /** Entries made ahead, so that making them and appending them are told apart. */
 const ROUND = 8192;
 
+const WARM_UP_IN_FLIGHT = 64;
+
 /** Appends through the sequencer of a log, checking nothing: what the engine does alone. */
-export async function fill({ entries, seconds, onProgress, ...options }: FillOptions): Promise<FillReport> {
+export async function fill({
+  warmUp,
+  entries,
+  seconds,
+  onProgress,
+  ...options
+}: FillOptions): Promise<FillReport> {
+  const { sequencer, make } = options;
+  const early = Array.from({ length: warmUp }, make);
+  await append(early, { sequencer, inFlight: WARM_UP_IN_FLIGHT }, Infinity, []);
   const latencies: number[] = [];
   let spent = { seconds: 0, processorMs: 0 };
   while (latencies.length < entries && spent.seconds < seconds) {
-    const round = Array.from({ length: Math.min(ROUND, entries - latencies.length) }, options.make);
+    const round = Array.from({ length: Math.min(ROUND, entries - latencies.length) }, make);
     const startedAt = performance.now();
     const before = process.cpuUsage();
     await append(round, options, startedAt + (seconds - spent.seconds) * 1000, latencies);

@@ -241,6 +241,26 @@ describe('rotate', () => {
     }
   }, 60_000);
 
+  it('shows and searches what is left beside a shard that stays shut, and gives out nothing of it', async () => {
+    const service = await start();
+    await post(service, 'a');
+    const anchor = await FileAnchor.open(join(installation.anchorDirectory, `rekor-v1-${TREE_ID}`));
+    await anchor.compareAndSwap((await anchor.read())?.version, { size: 9n, root: new Uint8Array(32) });
+    expect((await post(service, 'b')).status).toBe(503);
+    expect((await command('rotate', '--tree-id', '99')).code).toBe(0);
+    await until(async () => (await fetch(`${service.url}/readyz`)).status === 200);
+    const created = await post(service, 'c');
+    expect(created.status).toBe(201);
+    const info = await fetch(`${service.url}/api/v1/log`);
+    expect(info.status).toBe(200);
+    expect(await info.json()).toMatchObject({ treeID: '99', treeSize: 1, inactiveShards: null });
+    const [entryId = ''] = Object.keys((await created.json()) as object);
+    const byHash = await fetch(`${service.url}/api/v1/log/entries/${entryId.slice(16)}`);
+    expect(byHash.status).toBe(200);
+    const inShut = await fetch(`${service.url}/api/v1/log/entries?logIndex=0`);
+    expect(inShut.status).toBe(503);
+  }, 60_000);
+
   it('leaves a log as it is when LOGS_FILE cannot be read', async () => {
     const service = await start();
     await writeFile(installation.logsFile, '[');

@@ -106,8 +106,9 @@ export class RekorLog {
       ({ treeId }) => id.treeId === undefined || id.treeId === treeId,
     );
     for (const shard of wanted) {
-      const found = await readShard(shard, [id.leafHash], []);
-      const entry = found.byHash.get(encodeHex(id.leafHash));
+      const isNamed = id.treeId !== undefined;
+      const found = await this.#unlessShut(shard, isNamed, () => readShard(shard, [id.leafHash], []));
+      const entry = found?.byHash.get(encodeHex(id.leafHash));
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -120,7 +121,9 @@ export class RekorLog {
         const own = query.entryIds.filter(({ treeId }) => treeId === shard.treeId);
         const hashes = [...own.map(({ leafHash }) => leafHash), ...query.leafHashes];
         const indexes = query.indexes.filter((index) => this.#isIn(shard, index));
-        return { shard, ...(await readShard(shard, hashes, indexes)) };
+        const isNamed = own.length + indexes.length > 0;
+        const read = await this.#unlessShut(shard, isNamed, () => readShard(shard, hashes, indexes));
+        return { shard, ...(read ?? NOTHING_READ) };
       }),
     );
     return [
@@ -147,7 +150,8 @@ export class RekorLog {
     const wanted = page ? query.limit : query.limit + 1;
     for (const shard of this.#shards.toReversed()) {
       if (found.length >= wanted) break;
-      const head = await shard.head();
+      const head = await this.#unlessShut(shard, false, () => shard.head());
+      if (head === undefined) continue;
       const last = before === undefined ? head.size : before - shard.firstIndex;
       found.push(...(await shard.search({ criteria, operator, limit: wanted - found.length }, last, head)));
     }
@@ -163,9 +167,26 @@ export class RekorLog {
 
   async info(): Promise<LogInfoJson> {
     const [active, ...inactive] = await Promise.all(
-      [this.#active, ...this.#shards.slice(0, -1)].map((shard) => shard.info()),
+      [this.#active, ...this.#shards.slice(0, -1)].map((shard) =>
+        this.#unlessShut(shard, false, () => shard.info()),
+      ),
     );
-    return { ...(active as ShardInfoJson), inactiveShards: inactive.length === 0 ? null : inactive };
+    const shown = inactive.filter((shard) => shard !== undefined);
+    return { ...(active as ShardInfoJson), inactiveShards: shown.length === 0 ? null : shown };
+  }
+
+  /**
+   * What a read gives, or nothing when the shard is an old one that signs nothing any more (its database lost entries) and
+   * was not asked for by its tree or an index: what made a new shard necessary must not shut the new one too.
+   */
+  async #unlessShut<T>(shard: RekorShard, isNamed: boolean, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      const isShut = error instanceof LogError && error.code === 'REFUSED';
+      if (isShut && !isNamed && shard !== this.#active) return undefined;
+      throw error;
+    }
   }
 
   #isIn({ firstIndex, length }: RekorShard, index: bigint): boolean {
@@ -179,13 +200,15 @@ interface ShardRead {
   readonly byIndex: ReadonlyMap<bigint, LogEntryJson>;
 }
 
+const NOTHING_READ: ShardRead = { byHash: new Map(), byIndex: new Map() };
+
 /** @param indexes over all shards */
 async function readShard(
   shard: RekorShard,
   leafHashes: readonly Uint8Array[],
   indexes: readonly bigint[],
 ): Promise<ShardRead> {
-  if (leafHashes.length === 0 && indexes.length === 0) return { byHash: new Map(), byIndex: new Map() };
+  if (leafHashes.length === 0 && indexes.length === 0) return NOTHING_READ;
   const head = await shard.head();
   const found = await shard.find(leafHashes, head);
   const places = indexes.map((index) => index - shard.firstIndex).filter((index) => index < head.size);
