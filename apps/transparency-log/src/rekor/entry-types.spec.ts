@@ -6,33 +6,14 @@ import { createHash } from 'node:crypto';
 import { makeAuthority } from '../testonly/authority.ts';
 import { hashedRekord } from '../testonly/entries.ts';
 import { dsse, intotoV001, intotoV002, signEnvelope } from '../testonly/envelopes.ts';
-import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
 import { expectError, RekorApi } from '../testonly/rekor-api.ts';
-import {
-  install,
-  startService,
-  TREE_ID,
-  type Installation,
-  type RunningService,
-} from '../testonly/service.ts';
+import { RekorStage } from '../testonly/rekor-stage.ts';
+import { install, startService, TREE_ID } from '../testonly/service.ts';
 
-let postgres: TestPostgres;
-let installation: Installation;
-let running: RunningService;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  installation = await install(await makeAuthority());
-  running = await startService(installation, (await postgres.createDatabase()).serviceUrl);
-}, 60_000);
-
-afterAll(async () => {
-  await running?.service.close();
-  await installation?.remove();
-  await postgres?.stop();
-});
-
-const api = new RekorApi(() => ({ url: running.url, treeId: TREE_ID, key: installation.rekorKey }));
+const stage = new RekorStage();
+const { api } = stage;
+beforeAll(() => stage.start(), 60_000);
+afterAll(() => stage.stop());
 
 const signer = PrivateKeySigner.generate('P-256');
 const pem = signer.publicKey.toPem();
@@ -134,7 +115,7 @@ describe('attestations', () => {
 
   it('are kept up to the bound; beyond it only the entry is logged', async () => {
     const small = await install(await makeAuthority(), { maxAttestationBytes: 100 });
-    const service = await startService(small, (await postgres.createDatabase()).serviceUrl);
+    const service = await startService(small, (await stage.postgres.createDatabase()).serviceUrl);
     try {
       const own = new RekorApi(() => ({ url: service.url, treeId: TREE_ID, key: small.rekorKey }));
       for (const [length, kept] of [

@@ -4,36 +4,18 @@ import { PrivateKeySigner } from '@sigstead/crypto';
 import { hashLeaf, verifyConsistency } from '@sigstead/merkle';
 import { verifyCheckpoint } from '@sigstead/tlog';
 import type { LogEntryValue } from './log-entry-json.ts';
-import { makeAuthority } from '../testonly/authority.ts';
 import { hashedRekord } from '../testonly/entries.ts';
-import { expectError, RekorApi, type Created } from '../testonly/rekor-api.ts';
-import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
-import {
-  install,
-  startService,
-  TREE_ID,
-  type Installation,
-  type RunningService,
-} from '../testonly/service.ts';
+import { expectError, type Created } from '../testonly/rekor-api.ts';
+import { RekorStage } from '../testonly/rekor-stage.ts';
+import { TREE_ID } from '../testonly/service.ts';
 
-let postgres: TestPostgres;
-let installation: Installation;
-let running: RunningService;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  installation = await install(await makeAuthority());
-  running = await startService(installation, (await postgres.createDatabase()).serviceUrl);
-}, 60_000);
-
-afterAll(async () => {
-  await running?.service.close();
-  await installation?.remove();
-  await postgres?.stop();
-});
+const stage = new RekorStage();
+const { api } = stage;
+beforeAll(() => stage.start(), 60_000);
+afterAll(() => stage.stop());
 
 function request(path: string, init?: RequestInit): Promise<Response> {
-  return fetch(`${running.url}${path}`, init);
+  return fetch(`${stage.url}${path}`, init);
 }
 
 function post(
@@ -44,7 +26,6 @@ function post(
   return request(path, { method: 'POST', headers: { 'content-type': contentType }, body });
 }
 
-const api = new RekorApi(() => ({ url: running.url, treeId: TREE_ID, key: installation.rekorKey }));
 const verifyEntry = (id: string, value: LogEntryValue): void => api.verify(id, value);
 
 async function create(artifact: string): Promise<Created> {
@@ -360,7 +341,11 @@ describe('the log itself', () => {
     const response = await request('/api/v1/log/');
     expect(response.status).toBe(200);
     const info = (await response.json()) as Record<string, unknown>;
-    const checkpoint = verifyCheckpoint(String(info['signedTreeHead']), installation.rekorKey, 'localhost');
+    const checkpoint = verifyCheckpoint(
+      String(info['signedTreeHead']),
+      stage.installation.rekorKey,
+      'localhost',
+    );
     expect(info).toMatchObject({
       inactiveShards: null,
       treeID: TREE_ID,
@@ -374,7 +359,7 @@ describe('the log itself', () => {
       const response = await request(`/api/v1/log/publicKey${query}`);
       expect(response.status).toBe(200);
       expect(response.headers.get('content-type')).toBe('application/x-pem-file');
-      expect(await response.text()).toBe(installation.rekorKey.toPem());
+      expect(await response.text()).toBe(stage.installation.rekorKey.toPem());
     }
     await expectError(await request('/api/v1/log/publicKey?treeID=1'), 400, 400, 'Bad Request');
     await expectError(await request('/api/v1/log/publicKey?treeID=x'), 400, 400, 'Bad Request');

@@ -1,33 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeAuthority } from '../testonly/authority.ts';
 import { hashedRekord } from '../testonly/entries.ts';
-import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
-import { expectError, RekorApi } from '../testonly/rekor-api.ts';
-import {
-  install,
-  startService,
-  TREE_ID,
-  type Installation,
-  type RunningService,
-} from '../testonly/service.ts';
+import { expectError } from '../testonly/rekor-api.ts';
+import { RekorStage } from '../testonly/rekor-stage.ts';
 
-let postgres: TestPostgres;
-let installation: Installation;
-let running: RunningService;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  installation = await install(await makeAuthority());
-  running = await startService(installation, (await postgres.createDatabase()).serviceUrl);
-}, 60_000);
-
-afterAll(async () => {
-  await running?.service.close();
-  await installation?.remove();
-  await postgres?.stop();
-});
-
-const api = new RekorApi(() => ({ url: running.url, treeId: TREE_ID, key: installation.rekorKey }));
+const stage = new RekorStage();
+const { api } = stage;
+beforeAll(() => stage.start(), 60_000);
+afterAll(() => stage.stop());
 
 const PATH = '/api/v1/log/entries/retrieve';
 const ids: string[] = [];
@@ -74,7 +53,7 @@ describe('POST /api/v1/log/entries/retrieve', () => {
   });
 
   it('takes a trailing slash, carries no headers against caching, and answers any origin', async () => {
-    const response = await fetch(`${running.url}${PATH}/`, {
+    const response = await fetch(`${stage.url}${PATH}/`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://ui.example' },
       body: JSON.stringify({ logIndexes: [0] }),
@@ -167,7 +146,7 @@ describe('POST /api/v1/log/entries/retrieve', () => {
   });
 
   it('answers 415 to another content type, 405 to another method, 413 to too much', async () => {
-    const asText = await fetch(`${running.url}${PATH}`, {
+    const asText = await fetch(`${stage.url}${PATH}`, {
       method: 'POST',
       headers: { 'content-type': 'text/plain' },
       body: '{}',
@@ -178,7 +157,7 @@ describe('POST /api/v1/log/entries/retrieve', () => {
       415,
       'unsupported media type "text/plain", only [application/json] are allowed',
     );
-    const removed = await fetch(`${running.url}${PATH}`, { method: 'DELETE' });
+    const removed = await fetch(`${stage.url}${PATH}`, { method: 'DELETE' });
     expect(removed.status).toBe(405);
     await expectError(
       await ask('x'.repeat(70_000)),

@@ -5,33 +5,13 @@ import { encodeLeafTbs, oids, signTbs, Certificate, type LeafProfile } from '@si
 import { randomBytes } from 'node:crypto';
 import { makeAuthority, type TestAuthority } from '../testonly/authority.ts';
 import { base64Of } from '../testonly/envelopes.ts';
-import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
-import { expectError, RekorApi } from '../testonly/rekor-api.ts';
-import {
-  install,
-  startService,
-  TREE_ID,
-  type Installation,
-  type RunningService,
-} from '../testonly/service.ts';
+import { expectError } from '../testonly/rekor-api.ts';
+import { RekorStage } from '../testonly/rekor-stage.ts';
 
-let postgres: TestPostgres;
-let installation: Installation;
-let running: RunningService;
-
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  installation = await install(await makeAuthority());
-  running = await startService(installation, (await postgres.createDatabase()).serviceUrl);
-}, 60_000);
-
-afterAll(async () => {
-  await running?.service.close();
-  await installation?.remove();
-  await postgres?.stop();
-});
-
-const api = new RekorApi(() => ({ url: running.url, treeId: TREE_ID, key: installation.rekorKey }));
+const stage = new RekorStage();
+const { api } = stage;
+beforeAll(() => stage.start(), 60_000);
+afterAll(() => stage.stop());
 
 const signer = PrivateKeySigner.generate('P-256');
 const ask = (query: unknown): Promise<Response> => api.post('/api/v1/index/retrieve', query);
@@ -153,7 +133,7 @@ describe('POST /api/v1/index/retrieve', () => {
   });
 
   it('takes a trailing slash, and answers any origin', async () => {
-    const response = await fetch(`${running.url}/api/v1/index/retrieve/`, {
+    const response = await fetch(`${stage.url}/api/v1/index/retrieve/`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://ui.example' },
       body: '{}',
