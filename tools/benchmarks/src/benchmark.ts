@@ -2,7 +2,12 @@
 export interface BenchmarkOptions {
   /** Length of each load. */
   readonly seconds: number;
+  /** What a log grows to. */
+  readonly entries: number;
+  /** Signatures to compare verdicts on. */
+  readonly cases: number;
   readonly print: (line: string) => void;
 }
 
+/** Rejects when something that must hold did not. */
 export type Benchmark = (options: BenchmarkOptions) => Promise<void>;

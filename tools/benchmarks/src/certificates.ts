@@ -4,7 +4,7 @@ import type { BenchmarkOptions } from './benchmark.ts';
 import { makeClientKeys, type ClientKey } from './client-keys.ts';
 import { closedLoop, type LoadRequest, type LoadResult } from './closed-loop.ts';
 import { measureIssuanceSteps } from './issuance-steps.ts';
-import { processorTime } from './processor-time.ts';
+import { LOAD_HEADING, loadColumns, measureLoad } from './measured-load.ts';
 import { table } from './table.ts';
 
 const KEYS = 256;
@@ -22,18 +22,16 @@ export async function benchmarkCertificates({ seconds, print }: BenchmarkOptions
     const token = await requestToken(instance);
     const keys = makeClientKeys(KEYS, subjectOf(token));
     await issue(instance, token, keys, 4, Math.min(seconds, 3));
+    const services = (['certificateAuthority', 'transparencyLog'] as const).map(
+      (name) => instance.service(name).process.pid,
+    );
     const rows = [];
     for (const clients of CLIENTS) {
-      const before = processorTimes(instance);
-      const result = await issue(instance, token, keys, clients, seconds);
-      rows.push([...latencyColumns(result), ...perCertificate(before, processorTimes(instance), result)]);
+      const load = () => issue(instance, token, keys, clients, seconds);
+      const { result, perRequest } = await measureLoad([...services, instance.postgres.pid], load);
+      rows.push([String(clients), ...loadColumns(result), ...perRequest]);
     }
-    print(
-      table(
-        ['clients', 'per s', 'p50 ms', 'p95 ms', 'p99 ms', 'CPU ms: CA', 'log', 'PostgreSQL', 'generator'],
-        rows,
-      ),
-    );
+    print(table(['clients', ...LOAD_HEADING, 'CPU ms: CA', 'log', 'PostgreSQL', 'generator'], rows));
     print('');
     print(table(['step of one certificate', 'ms'], await measureIssuanceSteps(instance, token, keys)));
   } finally {
@@ -65,7 +63,7 @@ function issue(
       publicKeyRequest: { publicKey: { algorithm: 'ECDSA', content: pem }, proofOfPossession: proof },
     });
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    return { path: '/api/v2/signingCert', headers, body };
+    return { method: 'POST', path: '/api/v2/signingCert', headers, body };
   });
   let sent = 0;
   return closedLoop({
@@ -75,28 +73,4 @@ function issue(
     clients,
     seconds,
   });
-}
-
-function latencyColumns({ clients, perSecond, p50, p95, p99 }: LoadResult): (string | number)[] {
-  return [String(clients), perSecond, p50, p95, p99];
-}
-
-/** CA, log, PostgreSQL, and this process. */
-function processorTimes(instance: Instance): number[] {
-  const services = (['certificateAuthority', 'transparencyLog'] as const).map(
-    (name) => instance.service(name).process.pid,
-  );
-  const times = [...services, instance.postgres.pid].map((pid) =>
-    pid === undefined ? undefined : processorTime(pid),
-  );
-  const { user, system } = process.cpuUsage();
-  return [...times.map((time) => time ?? Number.NaN), (user + system) / 1000];
-}
-
-function perCertificate(
-  before: readonly number[],
-  after: readonly number[],
-  { requests }: LoadResult,
-): number[] {
-  return after.map((time, index) => (time - (before[index] ?? 0)) / requests);
 }

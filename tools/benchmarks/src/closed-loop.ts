@@ -3,9 +3,10 @@ import { performance } from 'node:perf_hooks';
 
 /** One request of a load. */
 export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body?: string;
 }
 
 export interface Load {
@@ -18,14 +19,16 @@ export interface Load {
   readonly seconds: number;
 }
 
-export interface LoadResult {
-  readonly clients: number;
-  readonly requests: number;
+export interface LoadFigures {
   readonly perSecond: number;
   /** Milliseconds. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+}
+
+export interface LoadResult extends LoadFigures {
+  readonly requests: number;
 }
 
 /**
@@ -55,7 +58,6 @@ export async function closedLoop({ url, next, wantStatus, clients, seconds }: Lo
   const took = (performance.now() - startedAt) / 1000;
   latencies.sort((a, b) => a - b);
   return {
-    clients,
     requests: latencies.length,
     perSecond: latencies.length / took,
     p50: percentile(latencies, 0.5),
@@ -71,11 +73,11 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 function send(
   url: string,
-  { path, headers, body }: LoadRequest,
+  { method, path, headers, body }: LoadRequest,
   agent: Agent,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request(url + path, { method: 'POST', agent, headers }, (response) => {
+    const sent = request(url + path, { method, agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => (text += part));

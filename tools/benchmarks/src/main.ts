@@ -1,9 +1,17 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkEngine } from './engine.ts';
+import { benchmarkGrowth } from './growth.ts';
+import { benchmarkKeyShift } from './key-shift.ts';
+import { benchmarkLog } from './log.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
+  log: benchmarkLog,
+  engine: benchmarkEngine,
+  growth: benchmarkGrowth,
+  'key-shift': benchmarkKeyShift,
 };
 
 const program = new Command('bench')
@@ -12,15 +20,18 @@ const program = new Command('bench')
   )
   .argument('[names...]', `any of: ${Object.keys(BENCHMARKS).join(', ')}; all unless told`)
   .option('--seconds <n>', 'length of each load', positive, 10)
+  .option('--entries <n>', 'growth: what the log grows to', positive, 100_000)
+  .option('--cases <n>', 'key-shift: signatures over all curves', positive, 3_000)
   .parse();
 
 const names = program.args.length > 0 ? program.args : Object.keys(BENCHMARKS);
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) program.error(`bench: there is no ${unknown.join(', ')}`, { exitCode: 2 });
 const print = (line: string) => void process.stdout.write(`${line}\n`);
+const options: BenchmarkOptions = { ...program.opts<Omit<BenchmarkOptions, 'print'>>(), print };
 for (const name of names) {
   print(`\n${name}\n`);
-  await BENCHMARKS[name]?.({ seconds: program.opts<{ seconds: number }>().seconds, print });
+  await BENCHMARKS[name]?.(options);
 }
 
 function positive(text: string): number {
