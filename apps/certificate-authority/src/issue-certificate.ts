@@ -56,7 +56,7 @@ export async function issueCertificate(
   const precertificate = await signPrecertificate(profile, authority);
   const sct = await log.announce(precertificate, authority.chain);
   const certificate = await signCertificate(profile, sct, authority);
-  await record.enter(certificateEntry(certificate, authority.certificate, principal, sct));
+  await record.enter(certificateEntry(certificate, proven.publicKey, authority.certificate, principal, sct));
   return { certificate, principal, chain: [certificate, ...authority.chain] };
 }
 

@@ -1,12 +1,11 @@
 import {
-  der,
   derExplicit,
+  derGeneralizedTime,
   derInteger,
   derOctetString,
   derOid,
   derSequence,
-  encodeUtf8,
-  tags,
+  EncodingError,
 } from '@sigstead/encoding';
 import { digestAlgorithmWithNull } from './digest-algorithm.ts';
 import { TimestampError } from './errors.ts';
@@ -70,11 +69,12 @@ function serialNumber(value: Uint8Array): Uint8Array {
 
 /** Always GeneralizedTime, also before 2050, unlike in certificates. */
 function generalizedTime(date: Date): Uint8Array {
-  const year = date.getUTCFullYear();
-  if (!(year >= 0 && year <= 9999))
-    throw new TimestampError('PROFILE', 'genTime is not in the years 0 to 9999');
-  const digits = date.toISOString().slice(0, 19).replace(/[-:T]/g, '');
-  return der(tags.generalizedTime, encodeUtf8(`${digits}Z`));
+  try {
+    return derGeneralizedTime(date);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw new TimestampError('PROFILE', `genTime: ${cause.message}`, { cause });
+  }
 }
 
 function accuracy(seconds: number): Uint8Array {

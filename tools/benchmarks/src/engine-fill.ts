@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const PROGRAM = 'apps/transparency-log/dist/engine/fill-main.js';
+const PROGRAM = 'apps/transparency-log/dist/testonly/fill-main.js';
 /** Has the rights of the service's role, whose password is the instance's own business. */
 const ROLE = { name: 'sigstead_benchmark', password: randomBytes(16).toString('hex') };
 const SERVICE_ROLE = 'sigstead_log';

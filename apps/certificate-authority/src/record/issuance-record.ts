@@ -1,3 +1,4 @@
+import type { PublicKey } from '@sigstead/crypto';
 import { sqlStateOf } from '@sigstead/postgres';
 import type { Principal } from '@sigstead/oidc';
 import { Certificate, type SignedCertificateTimestamp } from '@sigstead/x509';
@@ -98,8 +99,10 @@ export function assertRecordable({ subjectAlternativeName, claims }: Principal):
   }
 }
 
+/** @param publicKey of the certificate, which has been read already: reading it there again would cost as much as the record */
 export function certificateEntry(
   certificate: Certificate,
+  publicKey: PublicKey,
   authority: Certificate,
   { subjectAlternativeName, claims }: Principal,
   sct: SignedCertificateTimestamp,
@@ -110,7 +113,7 @@ export function certificateEntry(
     identity: subjectAlternativeName,
     issuer: claims.issuer,
     subject: claims.subject,
-    keyType: certificate.publicKey.type,
+    keyType: publicKey.type,
     log: { id: sct.logId, timestampMs: sct.timestampMs },
   };
 }

@@ -29,9 +29,23 @@ export class TestTimestampAuthority {
     changes: Partial<TimestampAuthorityConfig> = {},
   ): Promise<TestTimestampAuthority> {
     const authority = new TestTimestampAuthority(await TestFiles.make(), now);
-    authority.#service = await createTimestampAuthority(
+    try {
+      await authority.#start(chain, key, changes);
+    } catch (error) {
+      await authority.#files.remove();
+      throw error;
+    }
+    return authority;
+  }
+
+  async #start(
+    chain: readonly Certificate[],
+    key: PrivateKeySigner,
+    changes: Partial<TimestampAuthorityConfig>,
+  ): Promise<void> {
+    this.#service = await createTimestampAuthority(
       {
-        ...(await authority.#files.writeAuthority(chain, key)),
+        ...(await this.#files.writeAuthority(chain, key)),
         acceptedPolicies: [POLICY, OTHER_POLICY],
         defaultPolicy: POLICY,
         includeChain: false,
@@ -44,14 +58,13 @@ export class TestTimestampAuthority {
         ...changes,
       },
       {
-        clock: () => authority.now,
+        clock: () => this.now,
         randomBytes,
-        log: createLog('timestamp-authority', 'info', (line) => (authority.logged += line)),
+        log: createLog('timestamp-authority', 'info', (line) => (this.logged += line)),
         registry: createRegistry(),
       },
     );
-    authority.#url = await authority.#service.listen(0, '127.0.0.1');
-    return authority;
+    this.#url = await this.#service.listen(0, '127.0.0.1');
   }
 
   get url(): string {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseCanonicalBody, rekorEntryTypes } from '@sigstead/tlog';
-import { auditLog } from '../testonly/audit.ts';
-import { openReplica, temporaryDirectory, type Replica } from '../testonly/engine.ts';
-import { startTestPostgres, type TestDatabase, type TestPostgres } from '../testonly/postgres.ts';
+import { auditLog } from './audit.ts';
+import { openReplica, temporaryDirectory, type Replica } from './engine.ts';
+import { startTestPostgres, type TestDatabase, type TestPostgres } from './postgres.ts';
 import { fill, type FillOptions, type FillProgress } from './fill.ts';
 import { entryMaker } from './made-entries.ts';
-import type { Submission } from './submission.ts';
+import type { Submission } from '../engine/submission.ts';
 
 describe('filling a log', () => {
   let postgres: TestPostgres;

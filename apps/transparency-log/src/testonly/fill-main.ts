@@ -5,7 +5,7 @@ import { environmentSchema, readLogsFile } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { LogMetrics } from '../metrics.ts';
 import { openShard } from '../open-logs.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase } from '../engine/database.ts';
 import { fill } from './fill.ts';
 import { entryMaker } from './made-entries.ts';
 

@@ -4,7 +4,7 @@ import { hashLeaf } from '@sigstead/merkle';
 import { canonicalHashedRekord, hashedRekordIndexKeys, type X509Verifier } from '@sigstead/tlog';
 import { Certificate, encodeCaCertificate, encodeLeafTbs, POISON_EXTENSION, signTbs } from '@sigstead/x509';
 import { randomBytes } from 'node:crypto';
-import type { Submission } from './submission.ts';
+import type { Submission } from '../engine/submission.ts';
 
 /** As many signers there are, each with a name to be found by. */
 const SIGNERS = 64;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import type { Sequencer } from './sequencer.ts';
-import type { Submission } from './submission.ts';
+import type { Sequencer } from '../engine/sequencer.ts';
+import type { Submission } from '../engine/submission.ts';
 
 export interface FillOptions {
   readonly sequencer: Pick<Sequencer<unknown>, 'submit'>;
