@@ -156,13 +156,14 @@ describe('FileAnchor', () => {
   it('refuses a file that was changed', async () => {
     const anchor = await filled(2);
     const text = `{"size":"5","root":"${Buffer.alloc(32).toString('base64')}","checksum":"${'0'.repeat(64)}"}`;
-    await writeFile(join(directory, '00000000000000000009'), text);
+    await writeFile(join(directory, (await anchor.read())?.version as string), text);
     await expect(anchor.read()).rejects.toMatchObject({ code: 'ANCHOR' });
   });
 
   it('refuses a foreign file', async () => {
-    const anchor = await filled(2);
+    await filled(2);
     await writeFile(join(directory, 'notes.txt'), '');
+    const anchor = await FileAnchor.open(directory);
     await expect(anchor.read()).rejects.toMatchObject({
       code: 'ANCHOR',
       message: /foreign file "notes.txt"/,

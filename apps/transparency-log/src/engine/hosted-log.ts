@@ -20,12 +20,11 @@ import { Publication } from './publication.ts';
 import { Sequencer, type SequencerObserver } from './sequencer.ts';
 
 /** One log as this process serves it. */
-export interface HostedLog<Seal> {
+export interface HostedLog<Seal> extends CommittedLog {
   readonly identity: LogIdentity;
   readonly signer: Signer;
   readonly sequencer: Sequencer<Seal>;
   readonly publication: Publication;
-  readonly reader: LogReader;
   /** @throws LogError UNAVAILABLE */
   state(): Promise<LogSummary['state']>;
 }
@@ -45,10 +44,17 @@ export interface HostLogOptions<Seal> {
   readonly anchor: Anchor;
   readonly clock: () => Date;
   readonly timestamps: Timestamps;
-  readonly seal: (head: TreeHead) => Promise<Seal>;
+  /** Signs a committed head, once per batch; the log's other committed heads can be read meanwhile. REFUSED from it shuts the log. */
+  readonly seal: (head: TreeHead, log: CommittedLog) => Promise<Seal>;
   readonly observer: LogObserver;
   readonly maxPending?: number;
   readonly maxPendingBytes?: number;
+}
+
+/** What signing a head may need to know of the log. */
+export interface CommittedLog {
+  readonly logId: number;
+  readonly reader: LogReader;
 }
 
 export interface LogObserver extends SequencerObserver {
@@ -72,13 +78,22 @@ export async function hostLog<Seal>(options: HostLogOptions<Seal>): Promise<Host
     tile: (level, n) => readTile(database.pool, logId, level, n),
     nodes: (level, from, to) => readNodeHashes(database.pool, logId, level, from, to),
   });
-  const sequencer = new Sequencer({ ...options, logId, integrity, publication, nodes });
+  const reader = new LogReader(logId, database.pool, nodes);
+  const sequencer = new Sequencer({
+    ...options,
+    logId,
+    integrity,
+    publication,
+    nodes,
+    seal: (head) => options.seal(head, { logId, reader }),
+  });
   return {
+    logId,
     identity,
     signer,
     sequencer,
     publication,
-    reader: new LogReader(logId, database.pool, nodes),
+    reader,
     state: () => available(readLogState(database.pool, logId)),
   };
 }

@@ -294,7 +294,7 @@ export class Sequencer<Seal> {
   /** Signs the head, moves the anchor over it, answers. Never rejects. */
   async #publish(batch: readonly Pending<Seal>[], committed: CommittedBatch, started: number): Promise<void> {
     try {
-      const seal = await this.#options.seal(committed.head);
+      const seal = await this.#seal(committed.head);
       await this.#options.publication.advance(committed.head, committed.base);
       this.#options.observer.published((performance.now() - started) / 1000);
       this.#submitAgain(batch.filter((_, i) => committed.placed[i] === undefined));
@@ -304,6 +304,17 @@ export class Sequencer<Seal> {
       });
     } catch (error) {
       this.#fail(batch, error);
+    }
+  }
+
+  /** Whoever signs may learn that the database is behind what was published: from a witness that has seen more. */
+  async #seal(head: TreeHead): Promise<Seal> {
+    const { seal, integrity } = this.#options;
+    try {
+      return await seal(head);
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'REFUSED') throw integrity.refuse(error.message, error);
+      throw error;
     }
   }
 

@@ -3,7 +3,7 @@ import { encodeHex } from '@sigstead/encoding';
 import type { TreeHead } from '../anchor/anchor.ts';
 import { LogError } from '../errors.ts';
 
-export type LogKind = 'rekor-v1' | 'ct';
+export type LogKind = 'rekor-v1' | 'rekor-v2' | 'ct';
 
 /** What is fixed for a log when it is created. */
 export interface LogIdentity {
@@ -33,6 +33,7 @@ export interface BatchRows {
   /** Identities of the new entries in order, 32 bytes each, back to back. */
   readonly identities: Uint8Array;
   readonly searchKeys: { readonly keys: readonly string[]; readonly indexes: readonly bigint[] };
+  /** At least one. */
   readonly chunks: readonly ChunkRow[];
   readonly tiles: readonly TileRow[];
   readonly issuers: readonly IssuerRow[];
@@ -239,7 +240,8 @@ export async function findIdentities(
 
 /** Writes a batch and moves the log's row. The caller holds the row's lock; nothing is visible to anyone before its COMMIT. */
 export async function appendBatch(connection: Connection, logId: number, batch: BatchRows): Promise<void> {
-  for (const chunk of batch.chunks) {
+  const lastChunk = batch.chunks.at(-1) as ChunkRow;
+  for (const chunk of batch.chunks.slice(0, -1)) {
     await connection.query({
       name: 'insert-chunk',
       text: `INSERT INTO tlog.chunk (log_id, first_index, n, timestamp_ms, entries, leaf_hashes) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -267,14 +269,7 @@ export async function appendBatch(connection: Connection, logId: number, batch: 
       values: [logId, attestation.sha256, attestation.data],
     });
   }
-  if (batch.searchKeys.keys.length > 0) {
-    await connection.query({
-      name: 'insert-search-keys',
-      text: `INSERT INTO tlog.search_key (log_id, key, idx) SELECT $1::int, key, idx FROM unnest($2::text[], $3::bigint[]) AS t (key, idx)`,
-      values: [logId, batch.searchKeys.keys, batch.searchKeys.indexes],
-    });
-  }
-  // Identities, tree head and the log's row go in one statement: they are what every batch has, and each costs a round trip.
+  // What every batch has goes in one statement: each would cost a round trip under the lock.
   await connection.query({
     name: 'append',
     text: `WITH identities AS (
@@ -283,6 +278,12 @@ export async function appendBatch(connection: Connection, logId: number, batch: 
              FROM generate_series(0, octet_length($2::bytea) / 32 - 1) AS g
            ), head AS (
              INSERT INTO tlog.tree_head (log_id, size, root, timestamp_ms) VALUES ($1, $4, $5, $7)
+           ), keys AS (
+             INSERT INTO tlog.search_key (log_id, key, idx)
+             SELECT $1::int, key, idx FROM unnest($8::text[], $9::bigint[]) AS t (key, idx)
+           ), chunk AS (
+             INSERT INTO tlog.chunk (log_id, first_index, n, timestamp_ms, entries, leaf_hashes)
+             VALUES ($1, $10, $11, $12, $13, $14)
            )
            UPDATE tlog.log SET size = $4, root = $5, frontier = $6, last_timestamp_ms = $7 WHERE id = $1`,
     values: [
@@ -293,6 +294,13 @@ export async function appendBatch(connection: Connection, logId: number, batch: 
       batch.head.root,
       Buffer.concat(batch.frontier),
       batch.lastTimestampMs,
+      batch.searchKeys.keys,
+      batch.searchKeys.indexes,
+      lastChunk.firstIndex,
+      lastChunk.n,
+      lastChunk.timestampMs,
+      lastChunk.entries,
+      lastChunk.leafHashes,
     ],
   });
 }

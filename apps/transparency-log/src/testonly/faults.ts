@@ -24,7 +24,7 @@ export type Fault = 'kill' | 'stop' | 'drop' | 'hold';
 
 const BEFORE: Readonly<Record<string, Point>> = {
   'lock-log': 'before-lock',
-  'insert-chunk': 'before-insert',
+  append: 'before-insert',
 };
 const AFTER: Readonly<Record<string, Point>> = {
   'lock-log': 'locked',
