@@ -14,6 +14,11 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 /** Bounds for slow clients, of every HTTP server here. */
 export const httpWaits = {
+  /**
+   * Of an idle connection; longer than clients and proxies keep theirs (Go 90 s, nginx and load balancers 60 s): whoever closes
+   * first must be the client, since a request that meets a closing connection is lost, and nobody sends a POST again by itself.
+   */
+  keepAliveTimeout: 95_000,
   /** For a whole request to arrive. */
   requestTimeout: 60_000,
   headersTimeout: 15_000,

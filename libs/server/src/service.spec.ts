@@ -186,6 +186,11 @@ describe('createService', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*\{"uuid":"abc"\}/);
   });
 
+  it('keeps an idle connection longer than clients and proxies do', async () => {
+    const { headers } = await fetch(`${url}/api/v1/log/entries/1`);
+    expect(headers.get('keep-alive')).toBe('timeout=95');
+  });
+
   it('answers 404 and 405 before it judges the body', async () => {
     const type = { 'content-type': 'text/plain' };
     expect((await post('/api/v1/log/nothing', 'x'.repeat(500), type)).status).toBe(404);

@@ -46,9 +46,14 @@ export const DEFAULT_ENTRY_POLICY: EntryPolicy = {
 
 /** @throws EntryPolicyError unless the policy lists this pair of key and hash */
 export function assertAlgorithmAllowed(key: PublicKey, hash: HashAlgorithm, policy: EntryPolicy): void {
-  const algorithm = signingAlgorithmOf(key, hash);
-  if (policy.algorithms.some((allowed) => allowed === algorithm)) return;
+  if (isAlgorithmAllowed(key, hash, policy)) return;
   throw new EntryPolicyError('ALGORITHM_POLICY', 'entry algorithms are not allowed');
+}
+
+/** Whether the policy lists this pair of key and hash. */
+export function isAlgorithmAllowed(key: PublicKey, hash: HashAlgorithm, policy: EntryPolicy): boolean {
+  const algorithm = signingAlgorithmOf(key, hash);
+  return policy.algorithms.some((allowed) => allowed === algorithm);
 }
 
 /** @throws EntryPolicyError unless the policy names the kind, or names none */

@@ -2,7 +2,8 @@
  * What was refused:
  * - `NOTE`: a signed note that breaks the C2SP grammar; `CHECKPOINT`: a note body that is no checkpoint;
  * - `SIGNER`: a signing key the log format has no place for; `NO_SIGNATURE`: no line by the expected key;
- * - `SIGNATURE`: a signature that does not verify;
+ * - `SIGNATURE`: a signature that does not verify; `VERIFIER_KEY`: a malformed vkey or a key its type has no place for;
+ * - `WITNESS`: what a witness was sent or answers breaks the protocol; `WITNESS_POLICY`: a malformed policy of witnesses;
  * - `SET`: fields a signed entry timestamp cannot cover; `ENTRY_ID`, `TREE_ID`: malformed entry identifiers;
  * - `LIMIT`: larger or deeper than allowed; `JSON`: not a JSON object; `NOT_CANONICAL`: a body that is not RFC 8785;
  * - `KIND_MISSING`, `KIND_UNKNOWN`, `KIND_UNSUPPORTED`, `API_VERSION_MISSING`, `API_VERSION`, `SPEC_MISSING`, `VERSION_UNSUPPORTED`:
@@ -18,6 +19,9 @@ export type TlogErrorCode =
   | 'SIGNER'
   | 'NO_SIGNATURE'
   | 'SIGNATURE'
+  | 'VERIFIER_KEY'
+  | 'WITNESS'
+  | 'WITNESS_POLICY'
   | 'SET'
   | 'ENTRY_ID'
   | 'TREE_ID'

@@ -1,5 +1,5 @@
-import { verifyDigest } from '@sigstead/crypto';
 import { decodeHex } from '@sigstead/encoding';
+import { isDigestSigned } from './digest-signature.ts';
 import {
   assertAlgorithmAllowed,
   assertVerifiersAllowed,
@@ -7,7 +7,6 @@ import {
   type EntryPolicy,
 } from './entry-policy.ts';
 import { type EntryType } from './entry-type.ts';
-import { ecdsaSignatureFromRaw } from './ecdsa-raw.ts';
 import { TlogError } from './errors.ts';
 import {
   canonicalHashedRekord,
@@ -63,10 +62,7 @@ export const hashedRekordType: EntryType = {
 
 function verifySignature({ verifier, hash, signature }: HashedRekord): void {
   const { publicKey } = verifier;
-  const digest = decodeHex(hash.value);
-  if (verifyDigest(publicKey, hash.algorithm, digest, signature)) return;
-  const der = ecdsaSignatureFromRaw(publicKey.type, signature);
-  if (der !== undefined && verifyDigest(publicKey, hash.algorithm, digest, der)) return;
+  if (isDigestSigned(publicKey, hash.algorithm, decodeHex(hash.value), signature)) return;
   throw new TlogError(
     'SIGNATURE',
     'verifying signature: the signature does not match the digest and the key',

@@ -46,8 +46,16 @@ export function parseSignedNote(text: string): SignedNote {
   const split = text.lastIndexOf('\n\n');
   if (split < 0) throw new TlogError('NOTE', 'signed note has no blank line before its signatures');
   if (!text.endsWith('\n')) throw new TlogError('NOTE', 'signed note does not end in a line feed');
-  const block = text.slice(split + 2);
-  if (block === '') throw new TlogError('NOTE', 'signed note has no signature line');
+  return { body: text.slice(0, split + 1), signatures: parseSignatureLines(text.slice(split + 2)) };
+}
+
+/**
+ * The lines after the blank one, each with its line feed: at least one.
+ *
+ * @throws TlogError NOTE when malformed, LIMIT on more than 100
+ */
+export function parseSignatureLines(block: string): NoteSignature[] {
+  if (!block.endsWith('\n')) throw new TlogError('NOTE', 'signed note has no signature line');
   const lines = block.slice(0, -1).split('\n');
   if (lines.length > MAX_SIGNATURES) {
     throw new TlogError(
@@ -55,7 +63,7 @@ export function parseSignedNote(text: string): SignedNote {
       `signed note has ${lines.length} signatures, at most ${MAX_SIGNATURES} are taken`,
     );
   }
-  return { body: text.slice(0, split + 1), signatures: lines.map(parseSignatureLine) };
+  return lines.map(parseSignatureLine);
 }
 
 /**
@@ -67,7 +75,16 @@ export function formatSignedNote(note: SignedNote): string {
   assertNoteText(note.body);
   if (!note.body.endsWith('\n')) throw new TlogError('NOTE', 'note body does not end in a line feed');
   if (note.signatures.length === 0) throw new TlogError('NOTE', 'a signed note needs at least one signature');
-  return `${note.body}\n${note.signatures.map(formatSignatureLine).join('')}`;
+  return `${note.body}\n${formatSignatureLines(note.signatures)}`;
+}
+
+/**
+ * The lines as they stand after the blank one.
+ *
+ * @throws TlogError NOTE when a name or a signature cannot be written
+ */
+export function formatSignatureLines(signatures: readonly NoteSignature[]): string {
+  return signatures.map(formatSignatureLine).join('');
 }
 
 function parseSignatureLine(line: string): NoteSignature {
@@ -103,7 +120,7 @@ function formatSignatureLine({ name, keyHint, signature }: NoteSignature): strin
 }
 
 /** Key names are non-empty, without Unicode white space and without `+` (which separates the parts of a vkey). */
-function isKeyName(name: string): boolean {
+export function isKeyName(name: string): boolean {
   return name !== '' && !/[\p{White_Space}+]/u.test(name);
 }
 

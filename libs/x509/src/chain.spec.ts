@@ -74,6 +74,21 @@ describe('verifyChain', () => {
     expect(isValidAt(leaf, new Date(EXPIRES.getTime() + 1))).toBe(false);
   });
 
+  it('judges no dates of any certificate when asked about any time, and all else', async () => {
+    const dates = (year: number) => ({
+      notBefore: new Date(`${year}-01-01`),
+      notAfter: new Date(`${year + 1}-01-01`),
+    });
+    const late = await ca('late', { above: root, ...dates(2031) });
+    const early = await craftedLeaf(late, dates(2020));
+    const above = [late.certificate, root.certificate];
+    expect(check(early, above)).toBe('EXPIRED');
+    expect(refusal(() => verifyChain(early, above, 'any-time', SIGNING))).toBe('accepted');
+    expect(refusal(() => verifyChain(early, chain(), 'any-time', SIGNING))).toBe('ISSUER_NAME');
+    const other = { extendedKeyUsage: oids.serverAuth };
+    expect(refusal(() => verifyChain(early, above, 'any-time', other))).toBe('EXTENDED_KEY_USAGE');
+  });
+
   it('takes a precertificate only when asked for one', () => {
     expect(check(precertificate, chain())).toBe('CRITICAL_EXTENSION');
     expect(check(precertificate, chain(), ISSUED, { ...SIGNING, target: 'precertificate' })).toBe('accepted');

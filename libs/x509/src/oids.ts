@@ -19,6 +19,8 @@ export const oids = {
   timeStamping: '1.3.6.1.5.5.7.3.8',
   sctList: '1.3.6.1.4.1.11129.2.4.2',
   precertificatePoison: '1.3.6.1.4.1.11129.2.4.3',
+  /** Extended key usage of a certificate made only to sign precertificates (RFC 6962 section 3.1). */
+  precertificateSigning: '1.3.6.1.4.1.11129.2.4.4',
   /** Parent of the Fulcio extensions .1 to .24. */
   fulcio: '1.3.6.1.4.1.57264.1',
   /** type-id of an otherName, never an extension. */

@@ -10,6 +10,7 @@ export const hasVectors = existsSync(resolve(vectors, 'sigstore-conformance'));
 const cases = resolve(vectors, 'sigstore-conformance/bundle-verify');
 
 export interface InstanceJson {
+  readonly baseUrl: string;
   readonly publicKey: { readonly rawBytes: string };
   readonly logId: { readonly keyId: string };
 }
