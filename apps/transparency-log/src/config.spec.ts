@@ -137,7 +137,24 @@ describe('the list of logs', () => {
 
   it('asks for code signing unless told', () => {
     const [log] = logsFileSchema.parse([{ kind: 'ct', shard: '2026', rootsFile: 'r', ...keys }]);
-    expect(log).toMatchObject({ extendedKeyUsages: ['1.3.6.1.5.5.7.3.3'] });
+    expect(log).toMatchObject({ extendedKeyUsages: ['1.3.6.1.5.5.7.3.3'], acceptExpired: true });
+  });
+
+  it('may say of a CT log which certificates it takes, and who signs beside it', () => {
+    const log = {
+      kind: 'ct',
+      shard: '2026',
+      origin: 'ct.example.com/ctlog/2026',
+      rootsFile: 'r',
+      additionalKeyFile: 'a',
+      additionalPassphraseFile: 'b',
+      acceptExpired: false,
+      extendedKeyUsages: ['1.3.6.1.5.5.7.3.1'],
+      notAfterStart: '2026-01-01T00:00:00Z',
+      notAfterLimit: '2027-01-01T00:00:00Z',
+      ...keys,
+    };
+    expect(logsFileSchema.parse([log])).toEqual([log]);
   });
 
   it.each([
@@ -152,9 +169,51 @@ describe('the list of logs', () => {
     { kind: 'ct', shard: '../x', rootsFile: 'r', ...keys },
     { kind: 'ct', shard: 'a', rootsFile: 'r', extendedKeyUsages: [], ...keys },
     { kind: 'ct', shard: 'a', rootsFile: 'r', extendedKeyUsages: ['codeSigning'], ...keys },
+    { kind: 'ct', shard: 'a', rootsFile: 'r', notAfterStart: '2026', ...keys },
+    { kind: 'ct', shard: 'a', rootsFile: 'r', notAfterLimit: '2026-13-01T00:00:00Z', ...keys },
+    {
+      kind: 'ct',
+      shard: 'a',
+      rootsFile: 'r',
+      notAfterStart: '2026-01-01T00:00:00Z',
+      notAfterLimit: '2026-01-01T00:00:00Z',
+      ...keys,
+    },
+    { kind: 'ct', shard: 'a', rootsFile: 'r', additionalPassphraseFile: 'p', ...keys },
+    { kind: 'ct', shard: 'a', rootsFile: 'r', acceptExpired: 'no', ...keys },
+    { kind: 'ct', shard: 'a', rootsFile: 'r', origin: 'https://a+b', ...keys },
     { kind: 'rekor-v2' },
+    { kind: 'rekor-v2', origin: 'log.example:3000', ...keys },
+    { kind: 'rekor-v2', origin: 'https://log.example', ...keys },
+    { kind: 'rekor-v2', origin: 'log.example/a', ...keys },
+    { kind: 'rekor-v2', origin: 'log.example - 1', ...keys },
+    { kind: 'rekor-v2', origin: 'Log.example', ...keys },
+    { kind: 'rekor-v2', origin: 'log..example', ...keys },
+    { kind: 'rekor-v2', origin: `${'a'.repeat(64)}.example`, ...keys },
+    { kind: 'rekor-v2', origin: 'a.'.repeat(127), ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', entryKinds: ['intoto'], ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', signingAlgorithms: ['ed25519'], ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', duplicates: 'ignore', ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', witnesses: {}, ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', witnesses: { policyFile: 'p', timeoutMs: 0 }, ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', witnesses: { policyFile: 'p', onMissing: 'x' }, ...keys },
+    { kind: 'rekor-v2', origin: 'log.example', treeId: '1', ...keys },
   ])('refuses %j', (log) => {
     expect(logsFileSchema.safeParse([log]).success).toBe(false);
+  });
+
+  it('has defaults for a Rekor v2 log', () => {
+    const log = { kind: 'rekor-v2', origin: 'log2026-1.example.com', ...keys };
+    expect(logsFileSchema.parse([log])).toEqual([{ ...log, duplicates: 'entry' }]);
+    expect(logsFileSchema.parse([{ ...log, witnesses: { policyFile: 'p' } }])).toMatchObject([
+      { witnesses: { policyFile: 'p', timeoutMs: 1_000, onMissing: 'publish' } },
+    ]);
+  });
+
+  it('has each Rekor v2 origin once', () => {
+    const log = { kind: 'rekor-v2', origin: 'rekor-local', ...keys };
+    expect(logsFileSchema.safeParse([log, { ...log, origin: 'other' }]).success).toBe(true);
+    expect(logsFileSchema.safeParse([log, log]).success).toBe(false);
   });
 
   it('may have several shards of the Rekor log, all but the last with their final size', () => {

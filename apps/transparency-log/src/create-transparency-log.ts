@@ -13,16 +13,21 @@ import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 import { AdmissionPool } from './admission/admission-pool.ts';
 import { AppModule } from './app.module.ts';
+import type { CtLog } from './ct/ct-log.ts';
 import { readLogsFile, type TransparencyLogConfig } from './config.ts';
 import { openDatabase } from './engine/database.ts';
 import type { RunningLog } from './engine/hosted-log.ts';
 import { LogError } from './errors.ts';
 import { explain } from './explain.ts';
 import { LogMetrics } from './metrics.ts';
-import { openLogs, openShard, type LogSurroundings, type OpenLogs } from './open-logs.ts';
+import { openLogs, type LogSurroundings } from './open-logs.ts';
 import { admitInThread, type EntryAdmission } from './rekor/entry-admission.ts';
-import { joinShards } from './rekor/join-shards.ts';
-import { ShardWatch } from './shard-watch.ts';
+import { rekorV2Errors } from './rekor-v2/errors.ts';
+import { MAX_REKOR_V2_BODY } from './rekor-v2/open-rekor-v2.ts';
+import { watchShards } from './watch-shards.ts';
+import { openWitnesses } from './witness/open-witnesses.ts';
+import { WitnessMetrics } from './witness/witness-metrics.ts';
+import type { Witnesses } from './witness/witnesses.ts';
 
 export interface TransparencyLogDependencies {
   readonly clock: () => Date;
@@ -56,6 +61,7 @@ export async function createTransparencyLog(
     max: POOL_SIZE,
     onIdleError: (error) => log.warn('an idle database connection was lost', { error }),
   });
+  const witnesses = startWitnesses(registry, log);
   const threads = startAdmission(config.admissionThreads, dependencies.threadArguments, log);
   try {
     const surroundings: LogSurroundings = {
@@ -65,11 +71,13 @@ export async function createTransparencyLog(
       metrics: new LogMetrics(registry, log),
       maxBodyBytes: config.maxBodyBytes,
       admission: threads.admission,
+      witnessesOf: witnesses.of,
     };
     const logs = await openLogs(readLogsFile(config.logsFile), surroundings);
     const hosted = [...logs.hosted];
-    const isOver = (opened: RunningLog): boolean => watch?.isOver(opened) ?? false;
+    const isOver = (opened: RunningLog): boolean => watch.isOver(opened);
     const checks = checksOf(pool, hosted, isOver);
+    for (const face of logs.ct) watchRoots(face, log);
     const watch = watchShards(config.logsFile, logs, surroundings, {
       opened: (opened) => {
         hosted.push(opened);
@@ -88,14 +96,17 @@ export async function createTransparencyLog(
       registry,
       onClose: async () => {
         // Every answer is out by now; what is still in a batch belongs to clients that went away, and is finished all the same.
-        await watch?.close();
+        await watch.close();
+        for (const { roots } of logs.ct) roots.close();
         await threads.close();
         await Promise.all(hosted.map(({ sequencer }) => sequencer.close()));
+        witnesses.close();
         await pool.end();
       },
     });
   } catch (error) {
     await threads.close();
+    witnesses.close();
     await pool.end();
     throw error;
   }
@@ -113,25 +124,36 @@ function startAdmission(
   log: Log,
 ): Admission {
   if (threads === 0) return { admission: admitInThread, close: () => Promise.resolve() };
-  const pools = new Map<string, AdmissionPool>();
+  let pool: AdmissionPool | undefined;
   return {
-    admission: (limits, policy) => {
-      // A shard that follows another one goes on with the same threads.
-      const key = JSON.stringify({ limits, policy });
-      const pool =
-        pools.get(key) ??
-        new AdmissionPool({
-          limits,
-          policy,
-          onThreadError: (error) => log.error('a thread that checks entries failed', { error }),
-          ...(threads === undefined ? {} : { threads }),
-          ...(execArgv === undefined ? {} : { execArgv }),
-        });
-      pools.set(key, pool);
-      return (body) => pool.admit(body);
+    admission: (settings) => {
+      pool ??= new AdmissionPool({
+        onThreadError: (error) => log.error('a thread that checks entries failed', { error }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(execArgv === undefined ? {} : { execArgv }),
+      });
+      return pool.admitterOf(settings);
     },
-    close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    close: async () => pool?.close(),
+  };
+}
+
+interface WitnessesOfLogs {
+  readonly of: LogSurroundings['witnessesOf'];
+  close(): void;
+}
+
+function startWitnesses(registry: Registry, log: Log): WitnessesOfLogs {
+  const metrics = new WitnessMetrics(registry, log);
+  const opened: Witnesses[] = [];
+  return {
+    of: (name, settings) => {
+      const witnesses = openWitnesses(name, settings, metrics.observerOf(name));
+      opened.push(witnesses);
+      return witnesses;
+    },
+    close: () => {
+      for (const witnesses of opened) witnesses.close();
     },
   };
 }
@@ -139,9 +161,19 @@ function startAdmission(
 /** Public APIs all: web pages that search or verify read them from any origin. */
 function facesOf(bodyLimit: number): Face[] {
   const chainLimit = Math.min(bodyLimit, MAX_CHAIN_BYTES);
+  const rekorV2 = {
+    errors: rekorV2Errors,
+    bodyLimit: Math.min(bodyLimit, MAX_REKOR_V2_BODY),
+    methodNotAllowed: 501,
+    cors: true,
+  } as const;
   return [
     { prefix: '/api/v1/log', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'], cors: true },
     { prefix: '/api/v1/index', errors: rekorErrors, bodyLimit, mediaTypes: ['application/json'], cors: true },
+    { prefix: '/api/v2', ...rekorV2 },
+    { prefix: '/shards', ...rekorV2 },
+    { prefix: '/checkpoint', errors: textErrors, bodyLimit: 0, cors: true },
+    { prefix: '/tile', errors: textErrors, bodyLimit: 0, cors: true },
     { prefix: '/ping', errors: rekorErrors, bodyLimit, cors: true },
     { prefix: '/ctlog', errors: textErrors, bodyLimit: chainLimit, cors: true },
     { prefix: '/ct/v1', errors: textErrors, bodyLimit: chainLimit, cors: true },
@@ -184,23 +216,9 @@ function anchorCheck(
   };
 }
 
-/** Undefined without a Rekor log. */
-function watchShards(
-  logsFile: string,
-  { rekor, shards }: OpenLogs,
-  surroundings: LogSurroundings,
-  told: { opened(log: RunningLog): void; failed(error: unknown): void },
-): ShardWatch | undefined {
-  if (rekor === undefined) return undefined;
-  const watch = new ShardWatch({
-    logsFile,
-    rekor,
-    shards,
-    open: (settings) => openShard(settings, surroundings),
-    join: (joined) => joinShards(joined, surroundings),
-    onOpened: told.opened,
-    onError: told.failed,
+function watchRoots({ shard, roots }: CtLog, log: Log): void {
+  roots.watch({
+    replaced: ({ certificates }) => log.info('other roots count', { shard, roots: certificates.length }),
+    failed: (error) => log.warn('the roots stay as they are: the file cannot be taken up', { shard, error }),
   });
-  rekor.whenFrozen((treeId) => watch.awaitRotation(treeId));
-  return watch;
 }

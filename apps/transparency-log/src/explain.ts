@@ -1,12 +1,12 @@
 import { HttpProblem } from '@sigstead/server';
 import { CtError } from './ct/errors.ts';
+import { explainCt } from './ct/explain.ts';
 import { LogError } from './errors.ts';
 import { explainEntry } from './rekor/explain.ts';
 
 /** What a caller is told of an error; undefined is a bug, or stored data that contradicts itself. */
 export function explain(error: unknown): HttpProblem | undefined {
-  if (error instanceof CtError)
-    return new HttpProblem(400, error.message, { type: 'chain-refused', cause: error });
+  if (error instanceof CtError) return explainCt(error);
   if (error instanceof LogError) return explainLog(error);
   return explainEntry(error);
 }

@@ -1,12 +1,11 @@
 import { KeyError, PrivateKeySigner } from '@sigstead/crypto';
 import { readSecret } from '@sigstead/server';
 import { rekorOrigin } from '@sigstead/tlog';
-import { Certificate, X509Error } from '@sigstead/x509';
 import { readFileSync } from 'node:fs';
 import { openAnchor, type AnchorSettings } from './anchor/open-anchor.ts';
-import type { CtSettings, LogSettings, RekorV1Settings } from './config.ts';
-import { CtLog } from './ct/ct-log.ts';
-import { ChainVerifier } from './ct/precertificate-chain.ts';
+import type { CtSettings, LogSettings, RekorV1Settings, RekorV2Settings } from './config.ts';
+import type { CtLog } from './ct/ct-log.ts';
+import { ctLogName, openCt, type CtSigners, type OpenedCt } from './ct/open-ct.ts';
 import type { Database } from './engine/database.ts';
 import { hostLog, type HostedLog, type RunningLog } from './engine/hosted-log.ts';
 import { LogError, messageOf } from './errors.ts';
@@ -16,6 +15,10 @@ import { joinShards, type OpenedShard } from './rekor/join-shards.ts';
 import type { Operation } from './rekor/operations.ts';
 import type { RekorLog } from './rekor/rekor-log.ts';
 import { sealRekorHead } from './rekor/rekor-shard.ts';
+import { openRekorV2, rekorV2LogName, type OpenedRekorV2 } from './rekor-v2/open-rekor-v2.ts';
+import { RekorV2Log } from './rekor-v2/rekor-v2-log.ts';
+import type { WitnessSettings } from './witness/open-witnesses.ts';
+import type { Witnesses } from './witness/witnesses.ts';
 
 export interface OpenLogs {
   readonly hosted: readonly RunningLog[];
@@ -24,6 +27,9 @@ export interface OpenLogs {
   readonly shards: readonly OpenedShard[];
   /** Of the Rekor face, those switched off. */
   readonly disabledOperations: readonly Operation[];
+  readonly rekorV2: RekorV2Log | undefined;
+  /** What the Rekor v2 log is made of, oldest first. */
+  readonly rekorV2Shards: readonly OpenedRekorV2[];
   readonly ct: readonly CtLog[];
 }
 
@@ -35,6 +41,8 @@ export interface LogSurroundings {
   readonly maxBodyBytes: number;
   /** Where entries are checked, on this thread unless told. */
   readonly admission?: EntryAdmission;
+  /** The witnesses of a log, which whoever gave this closes. @throws LogError CONFIGURATION */
+  readonly witnessesOf: (log: string, settings: WitnessSettings) => Witnesses;
 }
 
 /** @throws LogError CONFIGURATION, UNAVAILABLE */
@@ -45,13 +53,18 @@ export async function openLogs(
   const hosted: RunningLog[] = [];
   const ct: CtLog[] = [];
   const shards: OpenedShard[] = [];
+  const rekorV2Shards: OpenedRekorV2[] = [];
   for (const log of settings) {
     if (log.kind === 'rekor-v1') {
       const shard = await openShard(log, surroundings);
       hosted.push(shard.log);
       shards.push(shard);
+    } else if (log.kind === 'rekor-v2') {
+      const opened = await openRekorV2Shard(log, surroundings);
+      hosted.push(opened.log);
+      rekorV2Shards.push(opened);
     } else {
-      const opened = await openCt(log, surroundings);
+      const opened = await openCtLog(log, surroundings);
       hosted.push(opened.log);
       ct.push(opened.face);
     }
@@ -61,21 +74,36 @@ export async function openLogs(
     rekor: await joinShards(shards, surroundings),
     shards,
     disabledOperations: shards.at(-1)?.settings.disabledOperations ?? [],
+    rekorV2: RekorV2Log.of(rekorV2Shards.map(({ shard }) => shard)),
+    rekorV2Shards,
     ct,
   };
 }
 
 /** @throws LogError CONFIGURATION, UNAVAILABLE */
+export function openRekorV2Shard(
+  settings: RekorV2Settings,
+  surroundings: LogSurroundings,
+): Promise<OpenedRekorV2> {
+  return openRekorV2(settings, openSigner(rekorV2LogName(settings.origin), settings), surroundings);
+}
+
+/** @throws LogError CONFIGURATION, UNAVAILABLE */
+export function openCtLog(settings: CtSettings, surroundings: LogSurroundings): Promise<OpenedCt> {
+  return openCt(settings, openCtSigners(settings), surroundings);
+}
+
+/** @throws LogError CONFIGURATION, UNAVAILABLE */
 export async function openShard(
   settings: RekorV1Settings,
-  surroundings: LogSurroundings,
+  surroundings: Omit<LogSurroundings, 'witnessesOf'>,
 ): Promise<OpenedShard> {
   return { log: await openRekor(settings, surroundings), settings };
 }
 
 async function openRekor(
   settings: RekorV1Settings,
-  surroundings: LogSurroundings,
+  surroundings: Omit<LogSurroundings, 'witnessesOf'>,
 ): Promise<HostedLog<string>> {
   const { database, clock, metrics, anchors } = surroundings;
   const treeId = BigInt(settings.treeId);
@@ -99,27 +127,17 @@ async function openRekor(
   });
 }
 
-async function openCt(
-  settings: CtSettings,
-  surroundings: LogSurroundings,
-): Promise<{ log: HostedLog<undefined>; face: CtLog }> {
-  const { database, clock, metrics, anchors, maxBodyBytes } = surroundings;
-  const { shard } = settings;
-  const name = `ct-${shard}`;
-  const signer = openSigner(name, settings);
-  const chains = new ChainVerifier(readRoots(name, settings.rootsFile), settings.extendedKeyUsages);
-  const log = await hostLog({
-    identity: { kind: 'ct', name, origin: settings.origin ?? `localhost/ctlog/${shard}`, treeId: undefined },
-    signer,
-    database,
-    anchor: await openAnchor(anchors, name),
-    clock,
-    timestamps: 'entry',
-    // SCTs are per entry and made by the face; nothing is signed per head yet.
-    seal: () => Promise.resolve(undefined),
-    observer: metrics.observerOf(name),
-  });
-  return { log, face: new CtLog({ log, shard, chains, clock, maxBodyBytes }) };
+function openCtSigners(settings: CtSettings): CtSigners {
+  const name = ctLogName(settings.shard);
+  const { additionalKeyFile: keyFile, additionalPassphraseFile: passphraseFile = settings.passphraseFile } =
+    settings;
+  return {
+    log: openSigner(name, settings),
+    additional:
+      keyFile === undefined
+        ? undefined
+        : openSigner(`${name}, the additional one`, { keyFile, passphraseFile }),
+  };
 }
 
 function openSigner(name: string, files: { keyFile: string; passphraseFile: string }): PrivateKeySigner {
@@ -128,15 +146,5 @@ function openSigner(name: string, files: { keyFile: string; passphraseFile: stri
   } catch (cause) {
     const reason = cause instanceof KeyError ? cause.message : `a file cannot be read: ${messageOf(cause)}`;
     throw new LogError('CONFIGURATION', `key of log ${name}: ${reason}`, { cause });
-  }
-}
-
-function readRoots(name: string, path: string): Certificate[] {
-  try {
-    return Certificate.chainFromPem(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const reason =
-      cause instanceof X509Error ? cause.message : `the file cannot be read: ${messageOf(cause)}`;
-    throw new LogError('CONFIGURATION', `roots of log ${name}: ${reason}`, { cause });
   }
 }

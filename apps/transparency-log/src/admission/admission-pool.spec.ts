@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { hashedRekord } from '../testonly/entries.ts';
 import { SOURCE_ARGUMENTS as execArgv } from '../testonly/service.ts';
 import { AdmissionPool, type AdmissionPoolOptions } from './admission-pool.ts';
+import type { AdmissionSettings } from './admit-by-api.ts';
 
 const limits = { maxBytes: 64 * 1024, maxDepth: 16 };
 const faulty = new URL('../testonly/faulty-worker.mjs', import.meta.url);
@@ -17,10 +18,15 @@ afterEach(async () => {
   opened = [];
 });
 
-function open(options: Partial<AdmissionPoolOptions> = {}): AdmissionPool {
-  const pool = new AdmissionPool({ policy: {}, limits, threads: 1, execArgv, ...options });
+const settings: AdmissionSettings = { api: 'rekor-v1', policy: {}, limits };
+
+/** A pool with a log that admits by Rekor v1 and, unless told, by nobody's rules. */
+function open({ policy = {}, ...options }: Partial<AdmissionPoolOptions & AdmissionSettings> = {}): {
+  readonly admit: ReturnType<AdmissionPool['admitterOf']>;
+} {
+  const pool = new AdmissionPool({ threads: 1, execArgv, ...options });
   opened.push(pool);
-  return pool;
+  return { admit: pool.admitterOf({ ...settings, policy }) };
 }
 
 function bytesOf(entry: unknown): Uint8Array {
@@ -39,15 +45,17 @@ async function outcome(admit: () => unknown): Promise<unknown> {
 
 describe('AdmissionPool', () => {
   let entry: JsonObject;
-  let pool: AdmissionPool;
+  let shared: AdmissionPool;
+  let pool: { readonly admit: ReturnType<AdmissionPool['admitterOf']> };
 
   beforeAll(async () => {
     entry = await hashedRekord('an artifact');
-    pool = new AdmissionPool({ policy: {}, limits, threads: 1, execArgv });
+    shared = new AdmissionPool({ threads: 1, execArgv });
+    pool = { admit: shared.admitterOf(settings) };
   });
 
   afterAll(async () => {
-    await pool?.close();
+    await shared?.close();
   });
 
   const inThread = (body: Uint8Array, policy: EntryPolicySettings = {}): Promise<unknown> =>
@@ -104,6 +112,26 @@ describe('AdmissionPool', () => {
     const body = whole.subarray(100, whole.length - 100);
     expect(await pool.admit(body)).toBeDefined();
     expect(body.equals(bytesOf(entry))).toBe(true);
+  });
+
+  it('judges each of a mixed crowd by the rules of its own log', async () => {
+    const body = bytesOf(entry);
+    const pool = new AdmissionPool({ threads: 1, execArgv });
+    opened.push(pool);
+    const lax = pool.admitterOf(settings);
+    const strict = pool.admitterOf({ ...settings, policy: { algorithms: ['ed25519-ph'] } });
+    const v2 = pool.admitterOf({ ...settings, api: 'rekor-v2' });
+    const answers = await Promise.all(
+      [lax, strict, strict, lax, v2, lax].map((admit) => outcome(() => admit(body))),
+    );
+    expect(answers).toEqual([
+      { admitted: expect.anything() },
+      expect.objectContaining({ constructor: 'EntryPolicyError' }),
+      expect.objectContaining({ constructor: 'EntryPolicyError' }),
+      { admitted: expect.anything() },
+      expect.objectContaining({ constructor: 'TlogError' }),
+      { admitted: expect.anything() },
+    ]);
   });
 
   it('refuses a policy that cannot be used when it is opened', () => {

@@ -1,15 +1,13 @@
-import type { JsonLimits } from '@sigstead/encoding';
-import { buildEntryPolicy, type AdmittedEntry, type EntryPolicySettings } from '@sigstead/tlog';
+import type { AdmittedEntry } from '@sigstead/tlog';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import { LogError } from '../errors.ts';
-import type { AdmissionWorkerData, Judgement } from './admission-worker.ts';
+import type { Crowd, Judgement } from './admission-worker.ts';
+import { admitterOf, type AdmissionSettings } from './admit-by-api.ts';
 import { rebuildRefusal } from './refusal.ts';
 
 export interface AdmissionPoolOptions {
-  readonly policy: EntryPolicySettings;
-  readonly limits: JsonLimits;
   /** One less than there are cores unless told, since the event loop needs one; at least one. */
   readonly threads?: number;
   /** Bodies waiting or being checked at most, 1024 unless told. */
@@ -24,31 +22,46 @@ export interface AdmissionPoolOptions {
   readonly worker?: URL;
 }
 
+/** Bodies sent to a thread at once, and their bytes: what a crowd saves is a message each, what it costs is that all wait for the last. */
+const MAX_CROWD = { bodies: 16, bytes: 256 * 1024 };
+
+interface Waiting {
+  readonly judge: Judge;
+  readonly body: Uint8Array;
+  readonly resolve: (judgement: Judgement) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a log admits, with a name that threads know it by. */
+type Judge = Pick<Crowd, 'name' | 'settings'>;
+
 /** In the form this module has itself: source or built. */
 const WORKER = new URL(`./admission-worker${extname(import.meta.url)}`, import.meta.url);
 
 /**
  * Checks entries on other threads: a signature costs more than everything else an entry needs, and a P-521 one as much as the
- * event loop may ever be held. A thread that dies takes the one entry with it that it was checking; another one starts.
+ * event loop may ever be held. One pool is for all logs of a process. What waits for the same log goes to a thread in crowds. A thread that dies takes the one entry with it that it was
+ * checking; another one starts.
  */
 export class AdmissionPool {
-  readonly #threads: Piscina<Uint8Array, Judgement>;
+  readonly #threads: Piscina<Crowd, readonly Judgement[]>;
   readonly #maxPending: number;
   readonly #maxPendingBytes: number;
   #pending = 0;
   #pendingBytes = 0;
+  #waiting: Waiting[] = [];
+  /** Threads that have nothing to check. */
+  #idle: number;
 
-  /** @throws KeyError, X509Error for a policy that cannot be used */
   constructor(options: AdmissionPoolOptions) {
-    buildEntryPolicy(options.policy);
     const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+    this.#idle = threads;
     this.#maxPending = options.maxPending ?? 1024;
     this.#maxPendingBytes = options.maxPendingBytes ?? 64 * 1024 * 1024;
     this.#threads = new Piscina({
       filename: (options.worker ?? WORKER).href,
       minThreads: threads,
       maxThreads: threads,
-      workerData: { policy: options.policy, limits: options.limits } satisfies AdmissionWorkerData,
       recordTiming: false,
       ...(options.execArgv === undefined ? {} : { execArgv: [...options.execArgv] }),
     });
@@ -57,17 +70,29 @@ export class AdmissionPool {
   }
 
   /**
-   * As `admitEntry` of the core, on another thread.
+   * What checks a body on another thread as {@link admitterOf} does on this one.
    *
-   * @throws TlogError for what the caller sent; LogError OVERLOADED when too much is waiting; any other error is a fault of ours
+   * It throws TlogError for what the caller sent; LogError OVERLOADED when too much is waiting; any other error is a fault of ours.
+   *
+   * @throws KeyError, X509Error for a policy that cannot be used
    */
-  async admit(body: Uint8Array): Promise<AdmittedEntry> {
+  admitterOf(settings: AdmissionSettings): (body: Uint8Array) => Promise<AdmittedEntry> {
+    admitterOf(settings);
+    const judge = { name: JSON.stringify(settings), settings };
+    return (body) => this.#admit(judge, body);
+  }
+
+  /** Finishes what is being checked and ends the threads. */
+  async close(): Promise<void> {
+    await this.#threads.close({ force: true });
+  }
+
+  async #admit(judge: Judge, body: Uint8Array): Promise<AdmittedEntry> {
     this.#assertRoom(body.length);
     this.#pending += 1;
     this.#pendingBytes += body.length;
     try {
-      // A copy of its own: a body may be a part of a larger buffer that others read from, and all of that would be sent.
-      const judgement = await this.#threads.run(Uint8Array.from(body));
+      const judgement = await this.#judge(judge, body);
       if ('refusal' in judgement) throw rebuildRefusal(judgement.refusal);
       return judgement.admitted;
     } finally {
@@ -76,9 +101,52 @@ export class AdmissionPool {
     }
   }
 
-  /** Finishes what is being checked and ends the threads. */
-  async close(): Promise<void> {
-    await this.#threads.close({ force: true });
+  #judge(judge: Judge, body: Uint8Array): Promise<Judgement> {
+    return new Promise((resolve, reject) => {
+      // A copy of its own: a body may be a part of a larger buffer that others read from, and all of that would be sent.
+      this.#waiting.push({ judge, body: Uint8Array.from(body), resolve, reject });
+      // What arrives in the same turn of the event loop goes together.
+      if (this.#waiting.length === 1) setImmediate(() => this.#send());
+    });
+  }
+
+  #send(): void {
+    while (this.#idle > 0 && this.#waiting.length > 0) void this.#check(this.#takeCrowd());
+  }
+
+  /** From the front, what is for the same log and stays within the bounds; at least one. */
+  #takeCrowd(): Waiting[] {
+    const first = this.#waiting[0];
+    let [count, bytes] = [0, 0];
+    for (const { judge, body } of this.#waiting) {
+      const isFull = count === MAX_CROWD.bodies || bytes + body.length > MAX_CROWD.bytes;
+      if (judge.name !== first?.judge.name || (count > 0 && isFull)) break;
+      count += 1;
+      bytes += body.length;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  /** Never rejects. */
+  async #check(crowd: readonly Waiting[]): Promise<void> {
+    this.#idle -= 1;
+    try {
+      await this.#checkTogether(crowd);
+    } catch (error) {
+      if (crowd.length === 1) crowd[0]?.reject(error);
+      // One of them was too much for the thread: alone, each shows whether it was the one.
+      else for (const each of crowd) await this.#checkTogether([each]).catch(each.reject);
+    } finally {
+      this.#idle += 1;
+      this.#send();
+    }
+  }
+
+  /** @param crowd all for the same log */
+  async #checkTogether(crowd: readonly Waiting[]): Promise<void> {
+    const { judge } = crowd[0] as Waiting;
+    const judgements = await this.#threads.run({ ...judge, bodies: crowd.map(({ body }) => body) });
+    crowd.forEach(({ resolve }, i) => resolve(judgements[i] as Judgement));
   }
 
   #assertRoom(bytes: number): void {

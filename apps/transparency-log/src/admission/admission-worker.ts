@@ -1,30 +1,33 @@
-import type { JsonLimits } from '@sigstead/encoding';
-import {
-  admitEntry,
-  buildEntryPolicy,
-  TlogError,
-  type AdmittedEntry,
-  type EntryPolicySettings,
-} from '@sigstead/tlog';
-import { Piscina } from 'piscina';
+import { TlogError, type AdmittedEntry } from '@sigstead/tlog';
+import { admitterOf, type AdmissionSettings } from './admit-by-api.ts';
 import { describeRefusal, type Refusal } from './refusal.ts';
 
-/** What a worker is started with. */
-export interface AdmissionWorkerData {
-  readonly policy: EntryPolicySettings;
-  readonly limits: JsonLimits;
+/** What a worker is given: bodies for one log. */
+export interface Crowd {
+  /** Of the settings; the same name means the same settings. */
+  readonly name: string;
+  readonly settings: AdmissionSettings;
+  readonly bodies: readonly Uint8Array[];
 }
 
 /** What a worker makes of a body; anything it throws instead is a fault of ours. */
 export type Judgement = { readonly admitted: AdmittedEntry } | { readonly refusal: Refusal };
 
-const { policy, limits } = Piscina.workerData as AdmissionWorkerData;
-const entryPolicy = buildEntryPolicy(policy);
+type Admit = ReturnType<typeof admitterOf>;
+
+/** Reading the keys and chains of a policy takes longer than judging by it. */
+const admitters = new Map<string, Admit>();
 
 /** Main function of a worker thread. */
-export default function judge(body: Uint8Array): Judgement {
+export default function judgeAll({ name, settings, bodies }: Crowd): Judgement[] {
+  const admit = admitters.get(name) ?? admitterOf(settings);
+  admitters.set(name, admit);
+  return bodies.map((body) => judge(admit, body));
+}
+
+function judge(admit: Admit, body: Uint8Array): Judgement {
   try {
-    return { admitted: admitEntry(body, limits, entryPolicy) };
+    return { admitted: admit(body) };
   } catch (error) {
     if (error instanceof TlogError) return { refusal: describeRefusal(error) };
     throw error;

@@ -1,7 +1,8 @@
 import { sha256 } from '@sigstead/crypto';
-import { concatBytes, encodeBase64, equalBytes, tlsU64, tlsU8, tlsVector16 } from '@sigstead/encoding';
+import { encodeBase64, equalBytes } from '@sigstead/encoding';
 import { hashLeaf } from '@sigstead/merkle';
 import {
+  digitallySign,
   encodeDataTileEntry,
   encodeMerkleTreeLeaf,
   leafIndexExtension,
@@ -9,12 +10,16 @@ import {
   type CtSignedEntry,
   type DataTileEntry,
 } from '@sigstead/tlog';
-import { SCT_HASH_SHA256, SCT_SIGNATURE_ECDSA, SCT_SIGNATURE_RSA, sctSignatureInput } from '@sigstead/x509';
+import { certificateSctSignatureInput, sctSignatureInput } from '@sigstead/x509';
 import type { HostedLog } from '../engine/hosted-log.ts';
 import { LogError } from '../errors.ts';
+import type { TileServer } from '../tiles/serve-tile.ts';
 import { parseAddChainRequest } from './add-chain-request.ts';
+import type { ChainVerifier, LeafKind, VerifiedChain } from './chain-verifier.ts';
+import type { CtReader } from './ct-reader.ts';
 import { CtError } from './errors.ts';
-import type { ChainVerifier, VerifiedPrecertificate } from './precertificate-chain.ts';
+import type { RootsFile } from './roots-file.ts';
+import type { TreeHeads } from './tree-heads.ts';
 
 /** RFC 6962 section 4.1. */
 export interface AddChainResponse {
@@ -25,141 +30,118 @@ export interface AddChainResponse {
   readonly signature: string;
 }
 
-/** RFC 6962 section 4.3. */
-export interface SignedTreeHeadJson {
-  readonly tree_size: number;
-  readonly timestamp: number;
-  readonly sha256_root_hash: string;
-  readonly tree_head_signature: string;
-}
-
 export interface CtLogOptions {
   readonly log: HostedLog<undefined>;
   readonly shard: string;
   readonly chains: ChainVerifier;
-  readonly clock: () => Date;
+  readonly roots: RootsFile;
+  readonly heads: TreeHeads;
+  readonly reader: CtReader;
+  readonly tiles: TileServer;
   readonly maxBodyBytes: number;
 }
 
-type PrecertificateEntry = DataTileEntry & {
-  readonly signedEntry: Extract<CtSignedEntry, { type: 'precertificate' }>;
-};
-
-/** TLS version, signature type tree_hash (RFC 6962 section 3.5). */
-const TREE_HEAD_PREFIX = concatBytes(tlsU8(0), tlsU8(1));
-
-/** A certificate-transparency log over the engine. */
+/** A certificate-transparency log over the engine: what it takes in, and with what it answers questions. */
 export class CtLog {
+  readonly shard: string;
+  readonly heads: TreeHeads;
+  readonly reader: CtReader;
+  readonly tiles: TileServer;
+  readonly roots: RootsFile;
   readonly #options: CtLogOptions;
 
   constructor(options: CtLogOptions) {
-    const { type, keyId } = options.log.signer.publicKey;
-    if (type !== 'P-256' && type !== 'RSA') {
-      throw new LogError(
-        'CONFIGURATION',
-        `CT log ${options.shard} has a ${type} key, SCTs need P-256 or RSA (key ${encodeBase64(keyId)})`,
-      );
-    }
     this.#options = options;
-  }
-
-  get shard(): string {
-    return this.#options.shard;
+    this.shard = options.shard;
+    this.heads = options.heads;
+    this.reader = options.reader;
+    this.tiles = options.tiles;
+    this.roots = options.roots;
   }
 
   /**
-   * Logs a precertificate, or finds it logged: then time and index are those of the first submission.
+   * Logs a certificate or a precertificate, or finds it logged: then time and index are those of the first submission.
    *
    * @throws CtError for what was sent, LogError of the engine
    */
-  async addPreChain(body: Uint8Array): Promise<AddChainResponse> {
-    const chain = parseAddChainRequest(body, this.#options.maxBodyBytes);
-    const verified = this.#options.chains.verifyPrecertificate(chain);
+  async add(kind: LeafKind, body: Uint8Array): Promise<AddChainResponse> {
+    const verified = await this.#verify(kind, parseAddChainRequest(body, this.#options.maxBodyBytes));
     const sequenced = await this.#options.log.sequencer.submit({
-      identity: sha256(verified.precertificate.raw),
+      identity: sha256(verified.certificate.raw),
       searchKeys: [],
       issuers: verified.issuers.map(({ raw }) => raw),
       encode: (index, timestampMs) => encodeEntry(verified, index, timestampMs),
     });
-    return this.#sign(this.#storedEntry(sequenced.entry, verified));
+    return this.#sign(storedEntry(sequenced.entry, verified));
   }
 
   getRoots(): { certificates: string[] } {
-    return { certificates: this.#options.chains.roots.map(({ raw }) => encodeBase64(raw)) };
+    return { certificates: this.roots.roots.certificates.map(({ raw }) => encodeBase64(raw)) };
   }
 
-  /** The newest published head, signed now; never earlier than the newest SCT under it, though the clock may be behind that. */
-  async getSth(): Promise<SignedTreeHeadJson> {
-    const { publication, reader } = this.#options.log;
-    const head = await publication.head();
-    const newest = (await reader.headTime(head.size)) ?? 0n;
-    const now = BigInt(this.#options.clock().getTime());
-    const timestampMs = now > newest ? now : newest;
-    const signed = await this.#digitallySign(
-      concatBytes(TREE_HEAD_PREFIX, tlsU64(timestampMs), tlsU64(head.size), head.root),
-    );
-    return {
-      tree_size: Number(head.size),
-      timestamp: Number(timestampMs),
-      sha256_root_hash: encodeBase64(head.root),
-      tree_head_signature: encodeBase64(signed),
-    };
-  }
-
-  /** The SCT is made from what is stored, so it holds whatever was submitted this time. */
-  #storedEntry(bytes: Uint8Array, submitted: VerifiedPrecertificate): PrecertificateEntry {
-    const entry = parseDataTileEntry(bytes);
-    const { signedEntry } = entry;
-    if (signedEntry.type !== 'precertificate') {
-      throw new LogError('STORAGE', 'a precertificate is stored as a final certificate');
+  /** A chain that does not hold may be the first one of a CA that was added this moment. */
+  async #verify(kind: LeafKind, chain: readonly Uint8Array[]): Promise<VerifiedChain> {
+    const { chains, roots } = this.#options;
+    try {
+      return chains.verify(kind, chain, roots.roots);
+    } catch (error) {
+      if (!(error instanceof CtError) || !(await roots.look())) throw error;
+      return chains.verify(kind, chain, roots.roots);
     }
-    if (!equalBytes(signedEntry.issuerKeyHash, submitted.issuerKeyHash)) {
-      throw new CtError('CHAIN', 'the precertificate is logged already, under another issuer key');
-    }
-    return { ...entry, signedEntry };
   }
 
-  async #sign(entry: PrecertificateEntry): Promise<AddChainResponse> {
-    const { timestampMs, extensions, signedEntry } = entry;
-    const input = sctSignatureInput({
-      timestampMs,
-      issuerKeyHash: signedEntry.issuerKeyHash,
-      tbs: signedEntry.tbsCertificate,
-      extensions,
-    });
+  async #sign({ timestampMs, extensions, signedEntry }: DataTileEntry): Promise<AddChainResponse> {
+    const { signer } = this.#options.log;
+    const signed = await digitallySign(signer, sctInput(signedEntry, timestampMs, extensions));
     return {
       sct_version: 0,
-      id: encodeBase64(this.#options.log.signer.publicKey.keyId),
+      id: encodeBase64(signer.publicKey.keyId),
       timestamp: Number(timestampMs),
       extensions: encodeBase64(extensions),
-      signature: encodeBase64(await this.#digitallySign(input)),
+      signature: encodeBase64(signed),
     };
-  }
-
-  /** DigitallySigned of TLS 1.2: hash, signature algorithm, signature. */
-  async #digitallySign(input: Uint8Array): Promise<Uint8Array> {
-    const { signer } = this.#options.log;
-    const algorithm = signer.publicKey.type === 'RSA' ? SCT_SIGNATURE_RSA : SCT_SIGNATURE_ECDSA;
-    return concatBytes(tlsU8(SCT_HASH_SHA256), tlsU8(algorithm), tlsVector16(await signer.sign(input)));
   }
 }
 
+/** The SCT is made from what is stored, so it holds whatever was submitted this time; and only for what was submitted. */
+function storedEntry(bytes: Uint8Array, { certificate, signedEntry }: VerifiedChain): DataTileEntry {
+  const entry = parseDataTileEntry(bytes);
+  const stored = entry.signedEntry;
+  if (stored.type !== signedEntry.type || !equalBytes(leafOf(entry), certificate.raw))
+    throw new LogError('STORAGE', 'an identity points to an entry of another certificate');
+  if (
+    stored.type === 'precertificate' &&
+    signedEntry.type === 'precertificate' &&
+    !equalBytes(stored.issuerKeyHash, signedEntry.issuerKeyHash)
+  ) {
+    throw new CtError('CHAIN', 'the precertificate is logged already, under another issuer key');
+  }
+  return entry;
+}
+
+function leafOf({ signedEntry, precertificate }: DataTileEntry): Uint8Array {
+  return signedEntry.type === 'x509' ? signedEntry.certificate : (precertificate ?? new Uint8Array());
+}
+
+function sctInput(signedEntry: CtSignedEntry, timestampMs: bigint, extensions: Uint8Array): Uint8Array {
+  if (signedEntry.type === 'x509')
+    return certificateSctSignatureInput({ timestampMs, certificate: signedEntry.certificate, extensions });
+  const { issuerKeyHash, tbsCertificate: tbs } = signedEntry;
+  return sctSignatureInput({ timestampMs, issuerKeyHash, tbs, extensions });
+}
+
 function encodeEntry(
-  verified: VerifiedPrecertificate,
+  { certificate, signedEntry, issuers }: VerifiedChain,
   index: bigint,
   timestampMs: bigint,
 ): { entry: Uint8Array; leafHash: Uint8Array } {
   const entry: DataTileEntry = {
     timestampMs,
-    signedEntry: {
-      type: 'precertificate',
-      issuerKeyHash: verified.issuerKeyHash,
-      tbsCertificate: verified.tbs,
-    },
+    signedEntry,
     // The index is part of the leaf, so it is known before anything is hashed or signed.
     extensions: leafIndexExtension(index),
-    precertificate: verified.precertificate.raw,
-    chainFingerprints: verified.issuers.map(({ raw }) => sha256(raw)),
+    ...(signedEntry.type === 'precertificate' ? { precertificate: certificate.raw } : {}),
+    chainFingerprints: issuers.map(({ raw }) => sha256(raw)),
   };
   return { entry: encodeDataTileEntry(entry), leafHash: hashLeaf(encodeMerkleTreeLeaf(entry)) };
 }

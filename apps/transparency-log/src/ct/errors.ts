@@ -1,6 +1,12 @@
-export type CtErrorCode = 'REQUEST' | 'CHAIN';
+export type CtErrorCode = 'REQUEST' | 'CHAIN' | 'NOT_FOUND';
 
-/** A submission that a CT log does not take: malformed (REQUEST), or not ending in one of its roots (CHAIN). */
+/**
+ * What a CT log does not do.
+ *
+ * - REQUEST: a malformed submission or parameter
+ * - CHAIN: a submission that is no chain of the right kind to one of the log's roots
+ * - NOT_FOUND: a leaf, tree size or issuer that the log does not have
+ */
 export class CtError extends Error {
   override readonly name = 'CtError';
   readonly code: CtErrorCode;

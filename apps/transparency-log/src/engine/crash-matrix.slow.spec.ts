@@ -1,44 +1,63 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { encodeHex, encodeUtf8 } from '@sigstead/encoding';
-import { CompactRange, EMPTY_ROOT, hashLeaf, verifyInclusion } from '@sigstead/merkle';
+import { decodeHex, encodeHex } from '@sigstead/encoding';
+import { CompactRange, EMPTY_ROOT, verifyInclusion } from '@sigstead/merkle';
+import { verifyTileLog, type TileLogReport } from '@sigstead/tiles';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FileAnchor } from '../anchor/file-anchor.ts';
 import { auditLog } from '../testonly/audit.ts';
-import { temporaryDirectory } from '../testonly/engine.ts';
+import { openReplica, temporaryDirectory, type Replica } from '../testonly/engine.ts';
 import { POINTS, type Fault, type Point } from '../testonly/faults.ts';
+import { LOGS_UNDER_TEST, type KindUnderTest, type LogUnderTest } from '../testonly/log-kinds.ts';
 import { startTestPostgres, type TestDatabase, type TestPostgres } from '../testonly/postgres.ts';
 import { isSequenced, startReplica, type ReplicaProcess } from '../testonly/replica-client.ts';
+import { TileServer } from '../tiles/serve-tile.ts';
+import { TileReader } from '../tiles/tile-reader.ts';
 import type { Sequenced } from './submission.ts';
 
 const NAME = 'test';
 const BATCH = 5;
+/** Where CT logs have what their entries refer to. */
+const ISSUERS = 'issuer/';
+
+const KINDS = Object.keys(LOGS_UNDER_TEST) as KindUnderTest[];
 
 let postgres: TestPostgres;
 let database: TestDatabase;
 let anchors: { path: string; remove(): Promise<void> };
+let kind: KindUnderTest;
 let victim: ReplicaProcess;
 let other: ReplicaProcess;
-const keyPem = PrivateKeySigner.generate('P-256').toEncryptedPem('correct horse');
+const signer = PrivateKeySigner.generate('P-256');
+const keyPem = signer.toEncryptedPem('correct horse');
 /** Everything that any client was ever told, over all rows of the matrix. */
-const acknowledged: Sequenced<string>[] = [];
+let acknowledged: Sequenced<string>[];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  database = await postgres.createDatabase();
-  anchors = await temporaryDirectory();
-  [victim, other] = await Promise.all([start(), start()]);
 }, 60_000);
 
 afterAll(async () => {
-  await victim?.kill();
-  await other?.kill();
-  await anchors?.remove();
   await postgres?.stop();
 });
 
+async function begin(of: KindUnderTest): Promise<void> {
+  kind = of;
+  acknowledged = [];
+  database = await postgres.createDatabase();
+  anchors = await temporaryDirectory();
+  [victim, other] = await Promise.all([start(), start()]);
+}
+
+async function end(): Promise<void> {
+  await victim?.kill();
+  await other?.kill();
+  await anchors?.remove();
+}
+
 function start(): Promise<ReplicaProcess> {
   return startReplica({
+    kind,
     databaseUrl: database.serviceUrl,
     anchorDirectory: anchors.path,
     name: NAME,
@@ -84,21 +103,22 @@ async function interrupt(at: Point, how: Fault, meanwhile: () => Promise<unknown
 
 /** Stored rows recomputed from the entries, and every answer ever given against them. */
 async function expectOneHistory(submitted: readonly string[]): Promise<void> {
-  const audit = await auditLog(database.ownerUrl, NAME);
+  const { storedText, entries, assertSeal }: LogUnderTest = LOGS_UNDER_TEST[kind];
+  const audit = await auditLog(database.ownerUrl, NAME, entries);
   const roots = new Map<bigint, string>([[0n, encodeHex(EMPTY_ROOT)]]);
   const range = CompactRange.empty();
-  for (const entry of audit.entries) {
-    range.append(hashLeaf(encodeUtf8(entry)));
+  for (const leafHash of audit.leafHashes) {
+    range.append(leafHash);
     roots.set(range.size, encodeHex(range.root()));
   }
   for (const { index, head, entry, inclusionProof, seal } of acknowledged) {
-    expect(Buffer.from(entry).toString()).toBe(audit.entries[Number(index)]);
+    expect(entries.text(entry)).toBe(audit.entries[Number(index)]);
     expect(encodeHex(head.root)).toBe(roots.get(head.size));
-    expect(seal).toBe(`sealed ${head.size}`);
-    verifyInclusion(index, head.size, hashLeaf(entry), inclusionProof, head.root);
+    assertSeal(seal, head, signer.publicKey);
+    verifyInclusion(index, head.size, entries.leafHash(entry), inclusionProof, head.root);
   }
   expect(new Set(audit.entries).size).toBe(audit.size);
-  expect(submitted.filter((text) => !audit.entries.includes(text))).toEqual([]);
+  expect(submitted.filter((text) => !audit.entries.includes(storedText(text)))).toEqual([]);
   const anchored = await (await FileAnchor.open(`${anchors.path}/${NAME}`)).read();
   expect(anchored?.size).toBe(BigInt(audit.size));
   // One place is given out as new at most once.
@@ -106,12 +126,56 @@ async function expectOneHistory(submitted: readonly string[]): Promise<void> {
   expect(new Set(fresh).size).toBe(fresh.length);
 }
 
+/** What a reader of the public side sees, who trusts nothing but the published head. */
+async function verifyServed(): Promise<TileLogReport> {
+  const { identityOf, timestamps, served, verified, sealBy }: LogUnderTest = LOGS_UNDER_TEST[kind];
+  const reader = await openReplica({
+    databaseUrl: database.serviceUrl,
+    anchorDirectory: anchors.path,
+    name: NAME,
+    identity: identityOf(NAME),
+    timestamps,
+    seal: sealBy(signer),
+    signer,
+  });
+  try {
+    const tiles = new TileServer(new TileReader(reader.log), served);
+    const { size, root } = await reader.log.publication.head();
+    return await verifyTileLog({
+      head: { size, rootHash: root },
+      format: verified(),
+      fetchResource: async (path) => {
+        if (path.startsWith(ISSUERS)) return issuerAt(reader.log.reader, path.slice(ISSUERS.length));
+        const { status, body } = await tiles.serve(path, undefined);
+        return status === 200 ? body : undefined;
+      },
+    });
+  } finally {
+    await reader.close();
+  }
+}
+
+async function issuerAt(reader: Replica['log']['reader'], hex: string): Promise<Uint8Array | undefined> {
+  return (await reader.issuers([decodeHex(hex)])).get(hex);
+}
+
 const nothing = (): Promise<void> => Promise.resolve();
 
-describe.each(POINTS)('two replicas write, and one at the point %s', (at) => {
-  it('is killed', () => interrupt(at, 'kill', nothing), 60_000);
-  it('is stopped, and goes on after the other one went past', () => interrupt(at, 'stop', nothing), 60_000);
-  it('loses its connections', () => interrupt(at, 'drop', nothing), 60_000);
-  it('finds the database stopped as by a crash', () => interrupt(at, 'hold', databaseStops), 60_000);
-  it('is killed together with the database', () => interrupt(at, 'kill', databaseStops), 60_000);
+describe.each(KINDS)('a log of kind %s', (of) => {
+  beforeAll(() => begin(of), 60_000);
+  afterAll(end);
+
+  describe.each(POINTS)('two replicas write, and one at the point %s', (at) => {
+    it('is killed', () => interrupt(at, 'kill', nothing), 60_000);
+    it('is stopped, and goes on after the other one went past', () => interrupt(at, 'stop', nothing), 60_000);
+    it('loses its connections', () => interrupt(at, 'drop', nothing), 60_000);
+    it('finds the database stopped as by a crash', () => interrupt(at, 'hold', databaseStops), 60_000);
+    it('is killed together with the database', () => interrupt(at, 'kill', databaseStops), 60_000);
+  });
+
+  it('serves what can be verified when all is over', async () => {
+    const { size } = await auditLog(database.ownerUrl, NAME, LOGS_UNDER_TEST[of].entries);
+    expect(size).toBeGreaterThan(256);
+    expect(await verifyServed()).toMatchObject({ discrepancies: [], entries: BigInt(size) });
+  });
 });

@@ -2,7 +2,15 @@ import { consistencyProof, inclusionProof } from '@sigstead/merkle';
 import type { Pool } from 'pg';
 import { LogError } from '../errors.ts';
 import { readAttestations } from '../storage/attestation-rows.ts';
-import { readEntriesAt, type StoredEntry } from '../storage/entry-rows.ts';
+import { findLeafHash, readIssuers } from '../storage/ct-rows.ts';
+import {
+  readEntries,
+  readEntriesAt,
+  readNodeHashes,
+  readTile,
+  type StoredEntry,
+} from '../storage/entry-rows.ts';
+import { readFreeze } from '../storage/freeze-rows.ts';
 import { findIdentities, readTreeHeadTime } from '../storage/log-rows.ts';
 import { searchEntries, type FoundEntry, type KeySearch } from '../storage/search-rows.ts';
 import { LruCache } from './lru-cache.ts';
@@ -48,9 +56,34 @@ export class LogReader {
     });
   }
 
+  /** Entries [from, to) below a published size, in order and not kept. For ranges of a few hundred. @throws LogError UNAVAILABLE */
+  entriesBetween(from: bigint, to: bigint): Promise<StoredEntry[]> {
+    return available(readEntries(this.#pool, this.#logId, from, to));
+  }
+
+  /** A full tile, 8192 bytes, undefined when there is none. @throws LogError UNAVAILABLE */
+  tile(level: number, n: bigint): Promise<Uint8Array | undefined> {
+    return available(readTile(this.#pool, this.#logId, level, n));
+  }
+
+  /** Hashes of nodes [from, to) at level 8 * `level`, back to back. @throws LogError UNAVAILABLE, STORAGE when some are missing */
+  nodeHashes(level: number, from: bigint, to: bigint): Promise<Uint8Array> {
+    return available(readNodeHashes(this.#pool, this.#logId, level, from, to));
+  }
+
   /** Indexes of the entries that have one of these identities, published or about to be, by the identity's hex. */
   indexesOf(identities: readonly Uint8Array[]): Promise<ReadonlyMap<string, bigint>> {
     return available(findIdentities(this.#pool, this.#logId, identities));
+  }
+
+  /** Index of the leaf of a CT log with this hash, published or about to be. @throws LogError UNAVAILABLE */
+  indexOfLeaf(hash: Uint8Array): Promise<bigint | undefined> {
+    return available(findLeafHash(this.#pool, this.#logId, hash));
+  }
+
+  /** Certificates that entries of CT logs refer to, by the hex of their SHA-256. @throws LogError UNAVAILABLE */
+  issuers(fingerprints: readonly Uint8Array[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    return available(readIssuers(this.#pool, fingerprints));
   }
 
   /** What is kept beside entries, by the hex of its SHA-256. */
@@ -65,6 +98,12 @@ export class LogReader {
   /** Time of the newest entry under a published head, undefined for the empty log. */
   headTime(size: bigint): Promise<bigint | undefined> {
     return available(readTreeHeadTime(this.#pool, this.#logId, size));
+  }
+
+  /** When the log was frozen, undefined while it takes entries. @throws LogError UNAVAILABLE */
+  async frozenAt(): Promise<Date | undefined> {
+    const atMs = await available(readFreeze(this.#pool, this.#logId));
+    return atMs === undefined ? undefined : new Date(Number(atMs));
   }
 
   inclusionProof(index: bigint, size: bigint): Promise<Uint8Array[]> {

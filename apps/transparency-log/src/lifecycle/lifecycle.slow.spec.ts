@@ -126,6 +126,40 @@ describe('create', () => {
   }, 60_000);
 });
 
+describe('the commands of the other kinds', () => {
+  it('make and rotate a rekor-v2 log', async () => {
+    const files = ['--key-file', join(installation.directory, 'v2.pem')];
+    const passphrase = ['--passphrase-file', join(installation.directory, 'passphrase')];
+    const origin = ['--origin', 'log2026-1.example.com'];
+    expect(
+      await command('create-rekor-v2', ...origin, ...files, ...passphrase, '--key-type', 'Ed25519'),
+    ).toMatchObject({
+      code: 0,
+      stdout: 'created rekor-v2-log2026-1.example.com\n',
+    });
+    expect(await command('rotate-rekor-v2', '--origin', 'next.example.com')).toMatchObject({
+      code: 0,
+      stdout: 'frozen rekor-v2-log2026-1.example.com at 0 entries\ncreated rekor-v2-next.example.com\n',
+    });
+    const typo = await command('create-rekor-v2', ...origin, ...files, ...passphrase, '--key-type', 'RSA');
+    expect(typo).toMatchObject({ code: 1, stderr: expect.stringMatching(/key-type/) as unknown });
+  }, 90_000);
+
+  it('make and rotate a CT log', async () => {
+    const files = ['--key-file', join(installation.directory, 'ct-x.pem')];
+    const passphrase = ['--passphrase-file', join(installation.directory, 'passphrase')];
+    const roots = ['--roots-file', join(installation.directory, 'roots.pem')];
+    expect(await command('create-ct', '--shard', 'x', ...files, ...passphrase, ...roots)).toMatchObject({
+      code: 0,
+      stdout: 'created ct-x\n',
+    });
+    expect(await command('rotate-ct', '--shard', 'y')).toMatchObject({
+      code: 0,
+      stdout: 'frozen ct-x at 0 entries\ncreated ct-y\n',
+    });
+  }, 60_000);
+});
+
 describe('freeze', () => {
   it('is noticed by running replicas: entries are refused with 503, reads go on, and /readyz says so', async () => {
     const [one, other] = [await start(), await start()];

@@ -16,7 +16,7 @@ export async function readLogsDocument(path: string): Promise<LogsDocument> {
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new LogError('CONFIGURATION', `the list of logs cannot be read: ${messageOf(cause)}`, { cause });
   }
   assertUsable(value);

@@ -1,21 +1,21 @@
 import { KeyError } from '@sigstead/crypto';
-import type { JsonLimits } from '@sigstead/encoding';
-import { admitEntry, buildEntryPolicy, type AdmittedEntry, type EntryPolicySettings } from '@sigstead/tlog';
+import { buildEntryPolicy, type AdmittedEntry, type EntryPolicySettings } from '@sigstead/tlog';
 import { X509Error } from '@sigstead/x509';
 import { readFileSync } from 'node:fs';
-import type { RekorV1Settings } from '../config.ts';
+import { admitterOf, type AdmissionSettings } from '../admission/admit-by-api.ts';
+import type { RekorV1Settings, RekorV2Settings } from '../config.ts';
 import { LogError, messageOf } from '../errors.ts';
 
 /** Checks the body of a create request. */
 export type AdmitEntry = (body: Uint8Array) => Promise<AdmittedEntry>;
 
-/** Makes one for a log; where the work is done is its business. Limits and policy are plain data. */
-export type EntryAdmission = (limits: JsonLimits, policy: EntryPolicySettings) => AdmitEntry;
+/** Makes one for a log; where the work is done is its business. */
+export type EntryAdmission = (settings: AdmissionSettings) => AdmitEntry;
 
 /** On the thread that asks. */
-export const admitInThread: EntryAdmission = (limits, settings) => {
-  const policy = buildEntryPolicy(settings);
-  return async (body) => admitEntry(body, limits, policy);
+export const admitInThread: EntryAdmission = (settings) => {
+  const admit = admitterOf(settings);
+  return async (body) => admit(body);
 };
 
 /**
@@ -27,7 +27,7 @@ export function readEntryPolicy({
   entryKinds,
   signingAlgorithms,
   signers,
-}: RekorV1Settings): EntryPolicySettings {
+}: RekorV1Settings | RekorV2Settings): EntryPolicySettings {
   const policy: EntryPolicySettings = {
     ...(entryKinds === undefined ? {} : { kinds: entryKinds }),
     ...(signingAlgorithms === undefined ? {} : { algorithms: signingAlgorithms }),

@@ -40,7 +40,7 @@ export async function joinShards(
   }
   return new RekorLog({
     shards: joined,
-    admit: admission(limits, readEntryPolicy(active)),
+    admit: admission({ api: 'rekor-v1', limits, policy: readEntryPolicy(active) }),
     maxAttestationBytes: active.maxAttestationBytes,
   });
 }

@@ -1,6 +1,8 @@
 import { runMigrations } from '@sigstead/postgres';
 import { addAttestations } from './attestations.migration.ts';
 import { createSchema } from './create-schema.migration.ts';
+import { addLeafHashes } from './leaf-hashes.migration.ts';
+import { addRekorV2 } from './rekor-v2.migration.ts';
 
 export interface MigrateTransparencyLogOptions {
   /** Connects as the role that is to own the tables. */
@@ -18,6 +20,11 @@ export function migrateTransparencyLog(options: MigrateTransparencyLogOptions): 
   return runMigrations({
     url: options.url,
     schema: 'tlog',
-    migrations: [createSchema(options.serviceRole), addAttestations(options.serviceRole)],
+    migrations: [
+      createSchema(options.serviceRole),
+      addAttestations(options.serviceRole),
+      addRekorV2(options.serviceRole),
+      addLeafHashes(options.serviceRole),
+    ],
   });
 }

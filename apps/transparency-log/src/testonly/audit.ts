@@ -3,18 +3,30 @@ import { CompactRange, EMPTY_ROOT, hashLeaf } from '@sigstead/merkle';
 import { runSql } from './postgres.ts';
 import { unframeEntries } from '../storage/chunk-framing.ts';
 
+/** How the entries of a kind of log are read. */
+export interface EntryReader {
+  leafHash(entry: Uint8Array): Uint8Array;
+  text(entry: Uint8Array): string;
+}
+
+/** The entry is the leaf. */
+export const asStored: EntryReader = { leafHash: hashLeaf, text: (entry) => Buffer.from(entry).toString() };
+
 export interface Audit {
   readonly size: number;
   readonly root: string;
+  /** Their texts. */
   readonly entries: readonly string[];
+  readonly leafHashes: readonly Uint8Array[];
   readonly timestampsMs: readonly bigint[];
 }
 
 /**
  * Recomputes a log from its stored entries alone, by the slowest way there is, and throws at the first thing that does not fit:
- * places without gaps, leaf hashes, every stored tree head, every full tile and no other, frontier, identities, the log's row.
+ * places without gaps, leaf hashes, every stored tree head, every full tile and no other, frontier, identities, places of the leaves of a
+ * CT log, the log's row.
  */
-export async function auditLog(url: string, name: string): Promise<Audit> {
+export async function auditLog(url: string, name: string, reader = asStored): Promise<Audit> {
   const log = (await runSql(url, `SELECT * FROM tlog.log WHERE name = '${name}'`))[0] as Record<
     string,
     unknown
@@ -25,13 +37,14 @@ export async function auditLog(url: string, name: string): Promise<Audit> {
   const nodes = new Map<string, string>();
   const roots = new Map<string, string>([['0', encodeHex(EMPTY_ROOT)]]);
   const entries: string[] = [];
+  const leafHashes: Uint8Array[] = [];
   const timestampsMs: bigint[] = [];
   for (const chunk of chunks) {
     equal(chunk['first_index'], String(entries.length), 'place of a chunk');
     const stored = unframeEntries(chunk['entries'] as Buffer, chunk['n'] as number);
     const hashes = chunk['leaf_hashes'] as Buffer;
     stored.forEach((entry, i) => {
-      const leafHash = hashLeaf(entry);
+      const leafHash = reader.leafHash(entry);
       equal(
         encodeHex(hashes.subarray(32 * i, 32 * i + 32)),
         encodeHex(leafHash),
@@ -39,7 +52,8 @@ export async function auditLog(url: string, name: string): Promise<Audit> {
       );
       range.append(leafHash, (level, index, hash) => nodes.set(`${level}:${index}`, encodeHex(hash)));
       roots.set(range.size.toString(), encodeHex(range.root()));
-      entries.push(Buffer.from(entry).toString());
+      entries.push(reader.text(entry));
+      leafHashes.push(leafHash);
       timestampsMs.push(BigInt(chunk['timestamp_ms'] as string));
     });
   }
@@ -54,13 +68,23 @@ export async function auditLog(url: string, name: string): Promise<Audit> {
     );
   }
   await auditTiles(url, ofLog, range.size, nodes);
+  if (log['kind'] === 'ct') await auditLeafHashes(url, ofLog, leafHashes);
   const identities = await runSql(
     url,
     `SELECT count(*) AS n, count(DISTINCT idx) AS places FROM tlog.ident ${ofLog}`,
   );
   equal(identities[0]?.['n'], range.size.toString(), 'number of identities');
   equal(identities[0]?.['places'], range.size.toString(), 'places of identities');
-  return { size: entries.length, root: encodeHex(log['root'] as Buffer), entries, timestampsMs };
+  return { size: entries.length, root: encodeHex(log['root'] as Buffer), entries, leafHashes, timestampsMs };
+}
+
+async function auditLeafHashes(url: string, ofLog: string, leafHashes: readonly Uint8Array[]): Promise<void> {
+  const rows = await runSql(url, `SELECT hash FROM tlog.leaf_hash ${ofLog} ORDER BY idx`);
+  equal(
+    rows.map((row) => encodeHex(row['hash'] as Buffer)).join(' '),
+    leafHashes.map(encodeHex).join(' '),
+    'places of the leaves',
+  );
 }
 
 async function auditTiles(

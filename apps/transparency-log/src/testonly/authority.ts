@@ -15,39 +15,42 @@ const YEAR_MS = 365 * 86_400_000;
 /** A root and an issuing CA, as a private Fulcio has them. */
 export interface TestAuthority {
   readonly root: Certificate;
+  readonly rootSigner: Signer;
   readonly intermediate: Certificate;
+  /** Of the intermediate. */
+  readonly signer: Signer;
   /** A leaf with a fresh key: a precertificate unless another last extension is given. */
   issue(last?: Extension, notBefore?: Date): Promise<Certificate>;
 }
 
-export async function makeAuthority(): Promise<TestAuthority> {
-  const [rootSigner, signer] = [PrivateKeySigner.generate('P-256'), PrivateKeySigner.generate('P-256')];
-  const validity = { notBefore: new Date(Date.now() - YEAR_MS), notAfter: new Date(Date.now() + YEAR_MS) };
-  const root = await sign(
-    encodeCaCertificate({
-      ...validity,
-      serialNumber: serialNumber(),
-      subject: { organization: 'sigstead test', commonName: 'root' },
-      publicKey: rootSigner.publicKey,
-      pathLength: 1,
-    }),
-    rootSigner,
-  );
+export interface AuthorityOptions {
+  readonly rootSigner?: Signer;
+  readonly signer?: Signer;
+  readonly extendedKeyUsages?: readonly string[];
+}
+
+export async function makeAuthority(options: AuthorityOptions = {}): Promise<TestAuthority> {
+  const { rootSigner = PrivateKeySigner.generate('P-256'), signer = PrivateKeySigner.generate('P-256') } =
+    options;
+  const { extendedKeyUsages = [oids.codeSigning] } = options;
+  const root = await makeRoot(rootSigner);
   const intermediate = await sign(
     encodeCaCertificate({
-      ...validity,
+      ...validity(),
       serialNumber: serialNumber(),
       subject: { organization: 'sigstead test', commonName: 'intermediate' },
       publicKey: signer.publicKey,
       issuer: root,
       pathLength: 0,
-      extendedKeyUsages: [oids.codeSigning],
+      extendedKeyUsages,
     }),
     rootSigner,
   );
   return {
     root,
+    rootSigner,
     intermediate,
+    signer,
     issue: (last = POISON_EXTENSION, notBefore = new Date()) =>
       sign(
         encodeLeafTbs(
@@ -65,6 +68,24 @@ export async function makeAuthority(): Promise<TestAuthority> {
         signer,
       ),
   };
+}
+
+/** A self-signed certificate of this key, another one every time. */
+export function makeRoot(signer: Signer): Promise<Certificate> {
+  return sign(
+    encodeCaCertificate({
+      ...validity(),
+      serialNumber: serialNumber(),
+      subject: { organization: 'sigstead test', commonName: 'root' },
+      publicKey: signer.publicKey,
+      pathLength: 1,
+    }),
+    signer,
+  );
+}
+
+function validity(): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(Date.now() - YEAR_MS), notAfter: new Date(Date.now() + YEAR_MS) };
 }
 
 async function sign(tbs: Uint8Array, signer: Signer): Promise<Certificate> {

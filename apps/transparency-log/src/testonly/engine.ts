@@ -6,10 +6,10 @@ import type { Pool } from 'pg';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Anchor, TreeHead } from '../anchor/anchor.ts';
+import type { Anchor } from '../anchor/anchor.ts';
 import { FileAnchor } from '../anchor/file-anchor.ts';
 import { openDatabase } from '../engine/database.ts';
-import { hostLog, type HostedLog, type LogObserver } from '../engine/hosted-log.ts';
+import { hostLog, type HostedLog, type HostLogOptions, type LogObserver } from '../engine/hosted-log.ts';
 import type { Submission } from '../engine/submission.ts';
 
 const ownSigner = PrivateKeySigner.generate('P-256');
@@ -39,7 +39,9 @@ export interface ReplicaOptions {
   readonly timestamps?: 'batch' | 'entry';
   readonly maxPending?: number;
   readonly maxPendingBytes?: number;
-  readonly seal?: (head: TreeHead) => Promise<string>;
+  readonly seal?: HostLogOptions<string>['seal'];
+  /** A Rekor v1 log of that name unless given. */
+  readonly identity?: HostLogOptions<string>['identity'];
   readonly anchor?: Anchor;
   /** One for all replicas of this process unless given. */
   readonly signer?: Signer;
@@ -51,7 +53,7 @@ export async function openReplica(options: ReplicaOptions): Promise<Replica> {
   const pool = createPool({ ...connection, max: 4 });
   const observed: Observed = { batches: [], failures: [], refusals: [], unknownOutcomes: 0 };
   const log = await hostLog({
-    identity: { kind: 'rekor-v1', name, origin: `test ${name}`, treeId: 1n },
+    identity: options.identity ?? { kind: 'rekor-v1', name, origin: `test ${name}`, treeId: 1n },
     signer: options.signer ?? ownSigner,
     database: openDatabase(pool, connection),
     anchor: options.anchor ?? (await FileAnchor.open(join(options.anchorDirectory, name))),

@@ -1,5 +1,9 @@
 /** A worker that fails in the ways a worker can. */
-export default function fail(body) {
+export default function failAll({ bodies }) {
+  return Promise.all(bodies.map(fail));
+}
+
+function fail(body) {
   const text = Buffer.from(body).toString();
   if (text === 'throw') throw new Error('a fault of ours');
   if (text === 'exit') process.exit(3);

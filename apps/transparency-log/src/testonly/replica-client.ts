@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Sequenced } from '../engine/submission.ts';
 import type { Fault, Point } from './faults.ts';
+import type { KindUnderTest } from './log-kinds.ts';
 import { SOURCE_ARGUMENTS } from './service.ts';
 
 export interface ReplicaSettings {
+  /** Rekor v1 unless told. */
+  readonly kind?: KindUnderTest;
   readonly databaseUrl: string;
   readonly anchorDirectory: string;
   readonly name: string;
@@ -32,6 +35,7 @@ export type ReplicaReport =
 
 /** A replica in a process of its own. */
 export interface ReplicaProcess {
+  readonly pid: number;
   /** One answer per text, none when the process died before. */
   submit(texts: readonly string[]): Promise<readonly Answer[]>;
   /** Resolves when the process has reached the point where it is interrupted; with false when it ended and never did. */
@@ -76,6 +80,7 @@ export async function startReplica(settings: ReplicaSettings): Promise<ReplicaPr
     child.send(command, () => undefined);
   };
   return {
+    pid: child.pid as number,
     submit: (texts) =>
       new Promise((resolve) => {
         if (!child.connected) return resolve([]);

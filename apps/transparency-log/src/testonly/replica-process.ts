@@ -1,12 +1,19 @@
 import { PrivateKeySigner } from '@sigstead/crypto';
 import { join } from 'node:path';
 import { FileAnchor } from '../anchor/file-anchor.ts';
-import { openReplica, submission } from './engine.ts';
+import { openReplica } from './engine.ts';
 import { FaultInjector } from './faults.ts';
+import { LOGS_UNDER_TEST, type LogUnderTest } from './log-kinds.ts';
 import type { ReplicaCommand, ReplicaReport, ReplicaSettings } from './replica-client.ts';
 
 /** Main module of a replica in a process of its own, which its parent may kill or interrupt. */
-const { keyPem, passphrase, ...settings } = JSON.parse(process.argv[2] as string) as ReplicaSettings;
+const {
+  keyPem,
+  passphrase,
+  kind = 'rekor-v1',
+  ...settings
+} = JSON.parse(process.argv[2] as string) as ReplicaSettings;
+const logUnderTest: LogUnderTest = LOGS_UNDER_TEST[kind];
 
 const faults = new FaultInjector(
   () =>
@@ -15,9 +22,13 @@ const faults = new FaultInjector(
     ),
 );
 const anchor = faults.watch(await FileAnchor.open(join(settings.anchorDirectory, settings.name)));
+const signer = PrivateKeySigner.fromPem(keyPem, passphrase);
 const replica = await openReplica({
   ...settings,
-  signer: PrivateKeySigner.fromPem(keyPem, passphrase),
+  identity: logUnderTest.identityOf(settings.name),
+  timestamps: logUnderTest.timestamps,
+  seal: logUnderTest.sealBy(signer),
+  signer,
   anchor,
 });
 
@@ -31,7 +42,7 @@ report({ kind: 'ready' });
 
 async function submit(id: number, texts: readonly string[]): Promise<void> {
   const settled = await Promise.allSettled(
-    texts.map((text) => replica.log.sequencer.submit(submission(text))),
+    texts.map((text) => replica.log.sequencer.submit(logUnderTest.submission(text))),
   );
   const answers = settled.map((answer) =>
     answer.status === 'fulfilled'

@@ -25,10 +25,14 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-/** @param rekor further settings of the Rekor log */
+/**
+ * @param rekorSettings further settings of the Rekor log
+ * @param ctSettings further settings of the CT log
+ */
 export async function install(
   authority: TestAuthority,
   rekorSettings: Readonly<Record<string, unknown>> = {},
+  ctSettings: Readonly<Record<string, unknown>> = {},
 ): Promise<Installation> {
   const directory = await mkdtemp(join(tmpdir(), 'sigstead-tlog-files-'));
   const [rekor, ct] = [PrivateKeySigner.generate('P-256'), PrivateKeySigner.generate('P-256')];
@@ -46,7 +50,14 @@ export async function install(
       passphraseFile: 'passphrase',
       ...rekorSettings,
     },
-    { kind: 'ct', shard: '2026', keyFile: 'ct.pem', passphraseFile: 'passphrase', rootsFile: 'roots.pem' },
+    {
+      kind: 'ct',
+      shard: '2026',
+      keyFile: 'ct.pem',
+      passphraseFile: 'passphrase',
+      rootsFile: 'roots.pem',
+      ...ctSettings,
+    },
   ];
   await writeFile(logsFile, JSON.stringify(logs));
   return {
@@ -69,6 +80,7 @@ export async function startService(
   databaseUrl: string,
   clock: () => Date = () => new Date(),
   admissionThreads = 0,
+  maxBodyBytes = 64 * 1024,
 ): Promise<RunningService> {
   const { logsFile, anchorDirectory } = installation;
   const service = await createTransparencyLog(
@@ -76,7 +88,7 @@ export async function startService(
       databaseUrl,
       logsFile,
       anchors: { directory: anchorDirectory },
-      maxBodyBytes: 64 * 1024,
+      maxBodyBytes,
       admissionThreads,
     },
     { clock, log: createLog('test', 'silent'), threadArguments: SOURCE_ARGUMENTS },
