@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeCluster } from '@sigstead/embedded-postgres';
 import { pushImage } from './harness/image.ts';
+import { certifiedSigner, signThroughRekorV2 } from './harness/keyless-signer.ts';
+import { readTileLog } from './harness/tile-log.ts';
 import { run, start, type Finished, type Started } from '@sigstead/instance';
 
 const STACK = [process.execPath, 'tools/local-stack/dist/main.js'] as const;
@@ -87,6 +89,41 @@ describe('local stack', () => {
     const port = new URL(running.url).port;
     const { code, stderr } = await run(STACK, { SIGSTEAD_HOME: join(parent, 'three'), PORT: port });
     expect([code, stderr]).toEqual([1, expect.stringContaining(`port ${port} is in use`)]);
+  }, 60_000);
+
+  it('has the Rekor v2 log and the tiles of the CT log on the one port, beside the authority', async () => {
+    const { url } = running;
+    const token = await fetch(`${url}/issuers/github/token`, { method: 'POST', body: '{}' });
+    const { value } = (await token.json()) as { value: string };
+    const signer = await certifiedSigner({ certificateAuthority: url }, value);
+    const services = {
+      certificateAuthority: url,
+      transparencyLog: url,
+      timestampAuthority: `${url}/api/v1/timestamp`,
+    };
+    const { entry } = await signThroughRekorV2(services, signer, Buffer.from('an artifact'));
+    const { tlogs, ctlogs } = (await (await fetch(`${url}/trust/trusted_root.json`)).json()) as {
+      tlogs: { baseUrl: string; publicKey: { rawBytes: string } }[];
+      ctlogs: { baseUrl: string }[];
+    };
+    const { baseUrl, publicKey } = tlogs[1] as (typeof tlogs)[number];
+    const origin = new URL(baseUrl).hostname;
+    for (const prefix of ['', '/api/v2', `/shards/${origin}`, `/shards/${origin}/api/v2`]) {
+      expect(await readTileLog(`${url}${prefix}`, publicKey.rawBytes)).toEqual({
+        origin,
+        size: 1,
+        entries: [Buffer.from(entry.canonicalizedBody, 'base64')],
+      });
+    }
+    const found = await fetch(`${url}/api/v2/log/entries?logIndex=0`);
+    expect(await found.json()).toMatchObject({ canonicalizedBody: entry.canonicalizedBody });
+    const checkpoint = await (await fetch(`${ctlogs[0]?.baseUrl}/checkpoint`)).text();
+    expect(checkpoint).toMatch(/^localhost\/ctlog\/\d{4}\n3\n/);
+    // Paths under /api/v2 that are nobody's are answered as clients of either service read them.
+    const nobody = await fetch(`${url}/api/v2/nothing`);
+    expect([nobody.status, await nobody.json()]).toMatchObject([404, { code: 5 }]);
+    const config = await fetch(`${url}/trust/signing_config_rekor_v2.v0.2.json`);
+    expect(await config.json()).toMatchObject({ rekorTlogUrls: [{ url, majorApiVersion: 2 }] });
   }, 60_000);
 
   describe('command line', () => {
@@ -191,8 +228,14 @@ describe('local stack', () => {
       const { stdout } = await sigstead(['env', '--home', home]);
       expect(stdout).toMatch(/^export SIGSTEAD_URL=http:\/\/localhost:\d+$/m);
       expect(stdout).toMatch(/^export SIGSTORE_ID_TOKEN=eyJ[\w.-]+$/m);
+      expect(stdout).toMatch(/^export SIGSTEAD_SIGNING_CONFIG=\/.+\/signing_config\.v0\.2\.json$/m);
+      const rekorV2 = await sigstead(['env', '--rekor-v2', '--home', home]);
+      expect(rekorV2.stdout).toMatch(
+        /^export SIGSTEAD_SIGNING_CONFIG=\/.+\/signing_config_rekor_v2\.v0\.2\.json$/m,
+      );
       const legacy = await sigstead(['env', '--legacy', '--home', home]);
       expect(legacy.stdout).toMatch(/^export SIGSTORE_ROOT_FILE=\//m);
+      expect((await sigstead(['env', '--legacy', '--rekor-v2', '--home', home])).code).toBe(2);
     });
   });
 

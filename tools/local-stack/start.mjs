@@ -36,10 +36,14 @@ if (builtAt() < newestSource()) {
   const startedAt = new Date();
   process.stderr.write('building (once per change) ...\n');
   const tsc = createRequire(join(root, 'package.json')).resolve('typescript/bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '--build', 'tools/local-stack', 'tools/cli'], {
-    cwd: root,
-    stdio: ['ignore', process.stderr, process.stderr],
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, '--build', 'tools/local-stack', 'tools/cli', 'tools/fsck'],
+    {
+      cwd: root,
+      stdio: ['ignore', process.stderr, process.stderr],
+    },
+  );
   if (status !== 0) process.exit(status ?? 1);
   writeFileSync(stamp, startedAt.toISOString());
   process.stderr.write(`built in ${Math.round((Date.now() - startedAt.getTime()) / 1000)} s\n`);

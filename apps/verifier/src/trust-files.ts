@@ -8,8 +8,11 @@ const PEM_TYPE = 'application/x-pem-file';
 const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
   ['trusted_root.json', JSON_TYPE],
   ['signing_config.v0.2.json', JSON_TYPE],
+  ['signing_config_rekor_v2.v0.2.json', JSON_TYPE],
   ['signing_config_tls.v0.2.json', JSON_TYPE],
+  ['signing_config_rekor_v2_tls.v0.2.json', JSON_TYPE],
   ['client_trust_config.json', JSON_TYPE],
+  ['client_trust_config_rekor_v2.json', JSON_TYPE],
   ['tls_ca.pem', PEM_TYPE],
   ['tsa.certchain.pem', PEM_TYPE],
   ['revocation.pub', PEM_TYPE],

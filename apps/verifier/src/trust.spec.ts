@@ -27,6 +27,14 @@ describe('GET /trust/<name>', () => {
     expect(await (await fetch(`${url}/trust/signing_config.v0.2.json`)).text()).toBe('{"mediaType":"x"}');
   });
 
+  it.each(['signing_config_rekor_v2.v0.2.json', 'client_trust_config_rekor_v2.json'])(
+    'serves %s, for clients of Rekor v2',
+    async (name) => {
+      await writeFile(join(stage.directory, name), `{"name":"${name}"}`);
+      expect(await (await fetch(`${url}/trust/${name}`)).json()).toEqual({ name });
+    },
+  );
+
   it('serves certificates and keys as PEM', async () => {
     await writeFile(join(stage.directory, 'tsa.certchain.pem'), 'a chain');
     const response = await fetch(`${url}/trust/tsa.certchain.pem`);

@@ -4,6 +4,7 @@ import { PrivateKeySigner } from '@sigstead/crypto';
 import { encodeHex } from '@sigstead/encoding';
 import type { Certificate } from '@sigstead/x509';
 import {
+  makeRekorV2Log,
   makeTimestampAuthority,
   performCeremony,
   type Ceremony,
@@ -11,7 +12,17 @@ import {
   type CeremonyPlan,
   type TimestampKeys,
 } from './ceremony.ts';
-import { parseCeremony, serializeCeremony, type FirstCeremony } from './ceremony-record.ts';
+import { parseCeremony, serializeCeremony, type KeptCeremony } from './ceremony-record.ts';
+import {
+  firstLogSettings,
+  formatLogSettings,
+  LOG_PASSPHRASE_FILE,
+  LOGS_FILE,
+  readLogSettings,
+  readRekorV2Shards,
+  rekorV2KeyFile,
+  rekorV2Settings,
+} from './log-settings.ts';
 
 export class CeremonyError extends Error {
   override readonly name = 'CeremonyError';
@@ -33,7 +44,7 @@ export interface WriteOptions {
  *
  * @throws CeremonyError when the record is damaged
  */
-export async function readCeremony(directory: string): Promise<Ceremony | FirstCeremony | undefined> {
+export async function readCeremony(directory: string): Promise<KeptCeremony | undefined> {
   const path = join(directory, 'ceremony.json');
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
@@ -48,7 +59,7 @@ export async function readCeremony(directory: string): Promise<Ceremony | FirstC
  * The ceremony of this folder: as it is kept, completed when an earlier version made it, performed when there was none.
  * Nothing that exists is ever overwritten.
  *
- * @throws CeremonyError when the record is damaged
+ * @throws CeremonyError when the record is damaged, or it cannot be completed
  */
 export async function openCeremony(
   directory: string,
@@ -59,8 +70,16 @@ export async function openCeremony(
   const known = await readCeremony(directory);
   if (known === undefined)
     return { ceremony: await writeCeremony(directory, plan, environment, options), outcome: 'made' };
-  if ('timestampChain' in known) return { ceremony: known, outcome: 'kept' };
-  return { ceremony: await completeCeremony(directory, known, environment, options), outcome: 'completed' };
+  if (isComplete(known)) return { ceremony: known, outcome: 'kept' };
+  return {
+    ceremony: await completeCeremony(directory, known, plan, environment, options),
+    outcome: 'completed',
+  };
+}
+
+function isComplete(known: KeptCeremony): known is Ceremony {
+  const { timestampChain, revocationPublicKeyPem, rekorV2Shards } = known;
+  return [timestampChain, revocationPublicKeyPem, rekorV2Shards].every((part) => part !== undefined);
 }
 
 /**
@@ -80,23 +99,6 @@ async function writeCeremony(
   const rootPassphrase = secret();
   const caPassphrase = secret();
   const logPassphrase = secret();
-  const logs = [
-    {
-      kind: 'rekor-v1',
-      treeId: ceremony.rekorTreeId,
-      host: ceremony.logHost,
-      keyFile: 'rekor.key.pem',
-      passphraseFile: 'passphrase',
-    },
-    {
-      kind: 'ct',
-      shard: ceremony.ctShard,
-      keyFile: 'ct.key.pem',
-      passphraseFile: 'passphrase',
-      rootsFile: 'ct-roots.pem',
-      extendedKeyUsages: ['1.3.6.1.5.5.7.3.3'],
-    },
-  ];
   await writeFiles(directory, options, [
     ['root/root.key.pem', SECRET, keys.root.toEncryptedPem(rootPassphrase)],
     ['root/passphrase', SECRET, `${rootPassphrase}\n`],
@@ -106,9 +108,10 @@ async function writeCeremony(
     ['certificate-authority/ct.pub.pem', PUBLIC, ceremony.ctPublicKeyPem],
     ['transparency-log/rekor.key.pem', SECRET, keys.rekor.toEncryptedPem(logPassphrase)],
     ['transparency-log/ct.key.pem', SECRET, keys.ct.toEncryptedPem(logPassphrase)],
-    ['transparency-log/passphrase', SECRET, `${logPassphrase}\n`],
+    ...ceremony.rekorV2Shards.map((shard) => rekorV2KeyOf(shard.origin, keys.rekorV2, logPassphrase)),
+    [LOG_PASSPHRASE_FILE, SECRET, `${logPassphrase}\n`],
     ['transparency-log/ct-roots.pem', PUBLIC, pemOf(ceremony.caChain.slice(-1))],
-    ['transparency-log/logs.json', PUBLIC, `${JSON.stringify(logs, null, 2)}\n`],
+    [LOGS_FILE, PUBLIC, formatLogSettings(firstLogSettings(ceremony))],
     ...timestampFiles(keys, ceremony.timestampChain, secret),
     ...revocationFiles(keys.revocation, secret()),
     ...(options.randomSecrets ?? []).map((path) => [path, SECRET, `${secret()}\n`] as const),
@@ -117,33 +120,84 @@ async function writeCeremony(
   return ceremony;
 }
 
-/** Adds what 0.1 did not make. The record comes last: a crash before it leaves files that the next run writes anew. */
+/** Adds what earlier versions did not make. The record comes last: a crash before it leaves files that the next run takes up or writes anew. */
 async function completeCeremony(
   directory: string,
-  first: FirstCeremony,
+  known: KeptCeremony,
+  plan: CeremonyPlan,
   environment: CeremonyEnvironment,
   options: WriteOptions,
 ): Promise<Ceremony> {
-  const secret = () => encodeHex(environment.randomBytes(24));
-  const { keys, chain } = await makeTimestampAuthority(first.organization, environment);
-  const revocation = PrivateKeySigner.generate('P-256');
-  const ceremony: Ceremony = {
-    ...first,
-    timestampChain: chain,
-    revocationPublicKeyPem: revocation.publicKey.toPem(),
-  };
+  const { timestampChain, revocationPublicKeyPem, rekorV2Shards } = known;
+  const timestamping =
+    timestampChain === undefined || revocationPublicKeyPem === undefined
+      ? await addTimestampsAndRevocations(known, environment)
+      : { made: { timestampChain, revocationPublicKeyPem }, files: [] };
+  const rekorV2 =
+    rekorV2Shards === undefined
+      ? await addRekorV2Log(directory, known, plan, environment)
+      : { made: { rekorV2Shards }, files: [] };
+  const ceremony: Ceremony = { ...known, ...timestamping.made, ...rekorV2.made };
   const missingSecrets = [];
   for (const path of options.randomSecrets ?? []) {
     if ((await readIfThere(join(directory, path))) === undefined)
-      missingSecrets.push([path, SECRET, `${secret()}\n`] as const);
+      missingSecrets.push([path, SECRET, `${encodeHex(environment.randomBytes(24))}\n`] as const);
   }
   await writeFiles(directory, options, [
-    ...timestampFiles(keys, chain, secret),
-    ...revocationFiles(revocation, secret()),
+    ...timestamping.files,
+    ...rekorV2.files,
     ...missingSecrets,
     ['ceremony.json', PUBLIC, serializeCeremony(ceremony)],
   ]);
   return ceremony;
+}
+
+/** What completing adds to the ceremony, and the files of it. */
+interface Addition<Part extends keyof Ceremony> {
+  readonly made: Pick<Ceremony, Part>;
+  readonly files: readonly NewFile[];
+}
+
+/** What 0.1 did not make. */
+async function addTimestampsAndRevocations(
+  { organization }: KeptCeremony,
+  environment: CeremonyEnvironment,
+): Promise<Addition<'timestampChain' | 'revocationPublicKeyPem'>> {
+  const secret = () => encodeHex(environment.randomBytes(24));
+  const { keys, chain } = await makeTimestampAuthority(organization, environment);
+  const revocation = PrivateKeySigner.generate('P-256');
+  return {
+    made: { timestampChain: chain, revocationPublicKeyPem: revocation.publicKey.toPem() },
+    files: [...timestampFiles(keys, chain, secret), ...revocationFiles(revocation, secret())],
+  };
+}
+
+/** The Rekor v2 log that the service has been given already, by its operator or before a crash; else the first shard of one. */
+async function addRekorV2Log(
+  directory: string,
+  { logHost }: KeptCeremony,
+  { rekorV2KeyType }: CeremonyPlan,
+  environment: CeremonyEnvironment,
+): Promise<Addition<'rekorV2Shards'>> {
+  const { key, shard } = makeRekorV2Log(logHost, rekorV2KeyType, environment);
+  try {
+    const settings = await readLogSettings(directory);
+    const listed = await readRekorV2Shards(directory, settings, shard.validFor.start);
+    if (listed.length > 0) return { made: { rekorV2Shards: listed }, files: [] };
+    const passphrase = await readFile(join(directory, LOG_PASSPHRASE_FILE), 'utf8');
+    return {
+      made: { rekorV2Shards: [shard] },
+      files: [
+        rekorV2KeyOf(shard.origin, key, passphrase.trim()),
+        [LOGS_FILE, PUBLIC, formatLogSettings([...settings, rekorV2Settings(shard)])],
+      ],
+    };
+  } catch (cause) {
+    throw new CeremonyError(
+      `the Rekor v2 log cannot be added to ${join(directory, LOGS_FILE)}, which has to be there with the keys it names: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 type NewFile = readonly [path: string, mode: number, content: string];
@@ -169,6 +223,10 @@ function revocationFiles(key: PrivateKeySigner, passphrase: string): readonly Ne
     ['certificate-authority/revocation.key.pem', SECRET, key.toEncryptedPem(passphrase)],
     ['certificate-authority/revocation.passphrase', SECRET, `${passphrase}\n`],
   ];
+}
+
+function rekorV2KeyOf(origin: string, key: PrivateKeySigner, passphrase: string): NewFile {
+  return [join(dirname(LOGS_FILE), rekorV2KeyFile(origin)), SECRET, key.toEncryptedPem(passphrase)];
 }
 
 function pemOf(chain: readonly Certificate[]): string {

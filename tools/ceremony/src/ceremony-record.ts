@@ -1,9 +1,9 @@
 import { Certificate } from '@sigstead/x509';
 import { z } from 'zod';
 import type { Ceremony } from './ceremony.ts';
+import type { RekorV2Shard } from './rekor-v2-shard.ts';
 
-const recordSchema = z.strictObject({
-  version: z.literal(2),
+const foundation = {
   organization: z.string().min(1),
   logHost: z.string().min(1),
   ctShard: z.string().min(1),
@@ -12,22 +12,46 @@ const recordSchema = z.strictObject({
   caChain: z.array(z.string()).min(2),
   rekorPublicKeyPem: z.string(),
   ctPublicKeyPem: z.string(),
+};
+
+const timestampsAndRevocations = {
   timestampChain: z.array(z.string()).min(2),
   revocationPublicKeyPem: z.string(),
+};
+
+const rekorV2ShardSchema = z.strictObject({
+  origin: z.string().min(1),
+  publicKeyPem: z.string(),
+  start: z.iso.datetime(),
+  end: z.iso.datetime().optional(),
 });
 
-/** Records of 0.1 know no timestamp authority and no revocations. */
-const firstRecordSchema = recordSchema
-  .omit({ timestampChain: true, revocationPublicKeyPem: true })
-  .extend({ version: z.literal(1) });
+const recordSchema = z.strictObject({
+  version: z.literal(3),
+  ...foundation,
+  ...timestampsAndRevocations,
+  rekorV2Shards: z.array(rekorV2ShardSchema).min(1),
+});
 
-/** What a record of 0.1 holds. */
-export type FirstCeremony = Omit<Ceremony, 'timestampChain' | 'revocationPublicKeyPem'>;
+/** Made before there was a Rekor v2 log. */
+const secondRecordSchema = z.strictObject({
+  version: z.literal(2),
+  ...foundation,
+  ...timestampsAndRevocations,
+});
+
+/** Records of 0.1 know no timestamp authority and no revocations either. */
+const firstRecordSchema = z.strictObject({ version: z.literal(1), ...foundation });
+
+type LaterPart = 'timestampChain' | 'revocationPublicKeyPem' | 'rekorV2Shards';
+
+/** What a record holds: all of it, or what the version that wrote it made. */
+export type KeptCeremony = Omit<Ceremony, LaterPart> & Partial<Pick<Ceremony, LaterPart>>;
 
 /** `ceremony.json`: the public outcome as it is kept. */
 export function serializeCeremony(ceremony: Ceremony): string {
   const record: z.input<typeof recordSchema> = {
-    version: 2,
+    version: 3,
     organization: ceremony.organization,
     logHost: ceremony.logHost,
     ctShard: ceremony.ctShard,
@@ -38,15 +62,22 @@ export function serializeCeremony(ceremony: Ceremony): string {
     ctPublicKeyPem: ceremony.ctPublicKeyPem,
     timestampChain: toPem(ceremony.timestampChain),
     revocationPublicKeyPem: ceremony.revocationPublicKeyPem,
+    rekorV2Shards: ceremony.rekorV2Shards.map(({ origin, publicKeyPem, validFor: { start, end } }) => ({
+      origin,
+      publicKeyPem,
+      start: start.toISOString(),
+      ...(end && { end: end.toISOString() }),
+    })),
   };
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 /** @throws Error when the text is no record of this or an earlier version */
-export function parseCeremony(text: string): Ceremony | FirstCeremony {
-  const record = z.discriminatedUnion('version', [recordSchema, firstRecordSchema]).parse(JSON.parse(text));
+export function parseCeremony(text: string): KeptCeremony {
+  const schema = z.discriminatedUnion('version', [recordSchema, secondRecordSchema, firstRecordSchema]);
+  const record = schema.parse(JSON.parse(text));
   const { organization, logHost, ctShard, rekorTreeId, rekorPublicKeyPem, ctPublicKeyPem } = record;
-  const first: FirstCeremony = {
+  const first = {
     organization,
     logHost,
     ctShard,
@@ -58,7 +89,14 @@ export function parseCeremony(text: string): Ceremony | FirstCeremony {
   };
   if (record.version === 1) return first;
   const { timestampChain, revocationPublicKeyPem } = record;
-  return { ...first, timestampChain: fromPem(timestampChain), revocationPublicKeyPem };
+  const second = { ...first, timestampChain: fromPem(timestampChain), revocationPublicKeyPem };
+  if (record.version === 2) return second;
+  return { ...second, rekorV2Shards: record.rekorV2Shards.map(readShard) };
+}
+
+function readShard({ origin, publicKeyPem, start, end }: z.output<typeof rekorV2ShardSchema>): RekorV2Shard {
+  const validFor = { start: new Date(start), ...(end !== undefined && { end: new Date(end) }) };
+  return { origin, publicKeyPem, validFor };
 }
 
 function toPem(chain: readonly Certificate[]): string[] {

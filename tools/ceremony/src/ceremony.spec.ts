@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PrivateKeySigner } from '@sigstead/crypto';
+import { PrivateKeySigner, PublicKey } from '@sigstead/crypto';
+import { parseVerifierKey } from '@sigstead/tlog';
 import { parseClientTrustConfig, parseSigningConfig, parseTrustedRoot } from '@sigstead/trust';
 import type { Ceremony, CeremonyPlan } from './ceremony.ts';
 import { openCeremony, readCeremony, type WriteOptions } from './ceremony-files.ts';
+import { serializeCeremony } from './ceremony-record.ts';
+import { followRekorV2Shard, type RekorV2Shard } from './rekor-v2-shard.ts';
 import { renderTrustFiles } from './trust-files.ts';
 
 const plan = { organization: 'acme', logHost: 'log.acme.test', ctShard: '2026' };
@@ -41,18 +44,54 @@ function openssl(...command: string[]): string {
   return execFileSync('openssl', command, { encoding: 'utf8' });
 }
 
+/** Leaves the folder as it was before there was a Rekor v2 log. */
+async function backToSecondVersion(directory: string): Promise<void> {
+  const { rekorV2Shards, ...record } = await readJson<{ rekorV2Shards: { origin: string }[] }>(
+    directory,
+    'ceremony.json',
+  );
+  await writeFile(join(directory, 'ceremony.json'), JSON.stringify({ ...record, version: 2 }));
+  for (const { origin } of rekorV2Shards)
+    await rm(join(directory, `transparency-log/rekor-v2-${origin}.pem`));
+  const logs = await readJson<{ kind: string }[]>(directory, 'transparency-log/logs.json');
+  await writeLogs(
+    directory,
+    logs.filter(({ kind }) => kind !== 'rekor-v2'),
+  );
+}
+
 /** Leaves the folder as 0.1 would have. */
 async function backToFirstVersion(directory: string): Promise<void> {
-  const path = join(directory, 'ceremony.json');
+  await backToSecondVersion(directory);
   const {
     timestampChain: _chain,
     revocationPublicKeyPem: _key,
     ...record
-  } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-  await writeFile(path, JSON.stringify({ ...record, version: 1 }));
+  } = await readJson<Record<string, unknown>>(directory, 'ceremony.json');
+  await writeFile(join(directory, 'ceremony.json'), JSON.stringify({ ...record, version: 1 }));
   await rm(join(directory, 'timestamp-authority'), { recursive: true });
   for (const name of ['root/timestamp-root', 'certificate-authority/revocation'])
     for (const suffix of ['key.pem', 'passphrase']) await rm(join(directory, `${name}.${suffix}`));
+}
+
+async function readJson<T>(directory: string, name: string): Promise<T> {
+  return JSON.parse(await readFile(join(directory, name), 'utf8')) as T;
+}
+
+async function writeLogs(directory: string, logs: readonly object[]): Promise<void> {
+  await writeFile(join(directory, 'transparency-log/logs.json'), JSON.stringify(logs));
+}
+
+/** The public key of a shard as the log reads it: from its file, with the passphrase that the list names. */
+async function keyOfShard(directory: string, { origin }: { origin: string }): Promise<string> {
+  const logs = await readJson<{ origin?: string; keyFile: string; passphraseFile: string }[]>(
+    directory,
+    'transparency-log/logs.json',
+  );
+  const settings = logs.find((log) => log.origin === origin);
+  const read = (name = '') => readFile(join(directory, 'transparency-log', name), 'utf8');
+  const passphrase = (await read(settings?.passphraseFile)).trim();
+  return PrivateKeySigner.fromPem(await read(settings?.keyFile), passphrase).publicKey.toPem();
 }
 
 describe('ceremony', () => {
@@ -80,6 +119,28 @@ describe('ceremony', () => {
     expect(caChain.map(({ publicKey }) => publicKey.type)).toEqual(['P-256', 'P-256']);
   });
 
+  it('founds a Rekor v2 log with a name and an ECDSA key of its own', async () => {
+    const { rekorV2Shards } = await perform(directory);
+    const [shard] = rekorV2Shards as [RekorV2Shard];
+    expect(rekorV2Shards).toEqual([
+      {
+        origin: 'log2026-1.log.acme.test',
+        publicKeyPem: await keyOfShard(directory, shard),
+        validFor: { start: new Date('2026-05-01T10:00:00Z') },
+      },
+    ]);
+    expect(PublicKey.fromPem(shard.publicKeyPem).type).toBe('P-256');
+    const logs = await readJson<{ kind: string }[]>(directory, 'transparency-log/logs.json');
+    expect(logs.map(({ kind }) => kind)).toEqual(['rekor-v1', 'rekor-v2', 'ct']);
+  });
+
+  it('makes the key of the Rekor v2 log Ed25519 where that is wanted', async () => {
+    const { rekorV2Shards } = await perform(directory, {}, { rekorV2KeyType: 'Ed25519' });
+    expect(rekorV2Shards.map(({ publicKeyPem }) => PublicKey.fromPem(publicKeyPem).type)).toEqual([
+      'Ed25519',
+    ]);
+  });
+
   it('gives the timestamp authority a root of its own, and a signer for nothing else', async () => {
     const { timestampChain, caChain } = await perform(directory);
     const [signer, root] = timestampChain;
@@ -101,6 +162,7 @@ describe('ceremony', () => {
       'timestamp-authority/timestamp.key.pem',
       'root/timestamp-root.key.pem',
       'transparency-log/passphrase',
+      'transparency-log/rekor-v2-log2026-1.log.acme.test.pem',
       'database/superuser',
     ];
     for (const path of secrets) expect((await stat(join(directory, path))).mode & 0o777).toBe(0o600);
@@ -131,6 +193,7 @@ describe('ceremony', () => {
     expect(outcome).toBe('completed');
     expect(ceremony.rekorPublicKeyPem).toBe(first.rekorPublicKeyPem);
     expect(ceremony.timestampChain).toHaveLength(2);
+    expect(ceremony.rekorV2Shards).toHaveLength(1);
     expect(await readFile(join(directory, 'database/owner'), 'utf8')).toBe(kept);
     expect(await readFile(join(directory, 'ca-database/password'), 'utf8')).toMatch(/^[0-9a-f]{48}\n$/);
     const passphrase = await readFile(join(directory, 'certificate-authority/revocation.passphrase'), 'utf8');
@@ -141,8 +204,61 @@ describe('ceremony', () => {
     expect((await openCeremony(directory, plan, environment)).outcome).toBe('kept');
   });
 
+  it('adds a Rekor v2 log to a folder that has none, and keeps the rest as its operator left it', async () => {
+    const first = await perform(directory);
+    await backToSecondVersion(directory);
+    const [rekorV1, ct] = await readJson<[object, object]>(directory, 'transparency-log/logs.json');
+    const settings = [{ ...rekorV1, disabledOperations: ['searchIndex'] }, ct];
+    await writeLogs(directory, settings);
+    const passphrase = await readFile(join(directory, 'transparency-log/passphrase'), 'utf8');
+    const later = { ...environment, now: new Date('2027-02-03T04:05:06Z') };
+    const { ceremony, outcome } = await openCeremony(directory, plan, later);
+    expect(outcome).toBe('completed');
+    expect(ceremony).toMatchObject({
+      createdAt: first.createdAt,
+      timestampChain: first.timestampChain,
+      revocationPublicKeyPem: first.revocationPublicKeyPem,
+    });
+    const [shard] = ceremony.rekorV2Shards as [RekorV2Shard];
+    expect(shard).toEqual({
+      origin: 'log2027-1.log.acme.test',
+      publicKeyPem: await keyOfShard(directory, shard),
+      validFor: { start: later.now },
+    });
+    const logs = await readJson<object[]>(directory, 'transparency-log/logs.json');
+    expect(logs.slice(0, 2)).toEqual(settings);
+    expect(await readFile(join(directory, 'transparency-log/passphrase'), 'utf8')).toBe(passphrase);
+    expect(await openCeremony(directory, plan, environment)).toEqual({ ceremony, outcome: 'kept' });
+  });
+
+  it('takes the Rekor v2 log that the service already has, by its own key', async () => {
+    const first = await perform(directory);
+    const record = await readJson<object>(directory, 'ceremony.json');
+    await writeFile(
+      join(directory, 'ceremony.json'),
+      JSON.stringify({ ...record, version: 2, rekorV2Shards: undefined }),
+    );
+    const logs = await readFile(join(directory, 'transparency-log/logs.json'), 'utf8');
+    const later = { ...environment, now: new Date('2027-02-03T04:05:06Z') };
+    const { ceremony } = await openCeremony(directory, plan, later);
+    expect(ceremony.rekorV2Shards).toEqual([
+      { ...(first.rekorV2Shards[0] as RekorV2Shard), validFor: { start: later.now } },
+    ]);
+    expect(await readFile(join(directory, 'transparency-log/logs.json'), 'utf8')).toBe(logs);
+  });
+
+  it.each(['logs.json', 'passphrase'])('does not add a Rekor v2 log without %s', async (name) => {
+    await perform(directory);
+    await backToSecondVersion(directory);
+    await rm(join(directory, 'transparency-log', name));
+    await expect(openCeremony(directory, plan, environment)).rejects.toThrow(
+      /cannot be added to .*logs\.json, .*ENOENT/,
+    );
+    expect(await readJson(directory, 'ceremony.json')).toMatchObject({ version: 2 });
+  });
+
   it('refuses a damaged record instead of making new keys', async () => {
-    await writeFile(join(directory, 'ceremony.json'), '{"version":3}');
+    await writeFile(join(directory, 'ceremony.json'), '{"version":4}');
     await expect(readCeremony(directory)).rejects.toThrow(/not a ceremony record/);
     await expect(openCeremony(directory, plan, environment)).rejects.toThrow(/not a ceremony record/);
   });
@@ -163,8 +279,83 @@ describe('ceremony', () => {
       parseClientTrustConfig(files['client_trust_config.json'] as string).trustedRoot.certificateAuthorities,
     ).toHaveLength(1);
     const moved = renderTrustFiles(ceremony, { ...urls, transparencyLog: 'http://log.acme.test:4000' });
-    expect(parseTrustedRoot(moved['trusted_root.json'] as string).tlogs[0]?.logId).toEqual(
-      root.tlogs[0]?.logId,
+    expect(parseTrustedRoot(moved['trusted_root.json'] as string).tlogs.map(({ logId }) => logId)).toEqual(
+      root.tlogs.map(({ logId }) => logId),
     );
   });
+
+  it('trusts the Rekor v2 log under its name, whatever address is dialled', async () => {
+    const { rekorV2Shards } = await perform(directory, {}, { rekorV2KeyType: 'Ed25519' });
+    const { origin, publicKeyPem } = rekorV2Shards[0] as RekorV2Shard;
+    const start = new Date('2026-05-01T10:00:00Z');
+    for (const [transparencyLog, scheme] of [
+      ['http://localhost:3000', 'http'],
+      ['https://log.acme.test', 'https'],
+    ] as const) {
+      const files = renderTrustFiles(await keptCeremony(directory), { ...urls, transparencyLog });
+      const root = parseTrustedRoot(files['trusted_root.json'] as string);
+      const key = PublicKey.fromPem(publicKeyPem);
+      // C2SP signed-note: SHA-256(name || 0x0A || 0x01 || the 32 bytes of the key).
+      const hashed = Buffer.concat([Buffer.from(`${origin}\n\x01`), key.spki.subarray(-32)]);
+      expect(root.tlogs[1]).toMatchObject({
+        baseUrl: `${scheme}://log2026-1.log.acme.test`,
+        logId: new Uint8Array(createHash('sha256').update(hashed).digest()),
+        keyDetails: 'PKIX_ED25519',
+        validFor: { start },
+      });
+      const configs = [
+        parseSigningConfig(files['signing_config_rekor_v2.v0.2.json'] as string),
+        parseClientTrustConfig(files['client_trust_config_rekor_v2.json'] as string).signingConfig,
+      ];
+      for (const config of configs) {
+        expect(config).toEqual({
+          ...parseSigningConfig(files['signing_config.v0.2.json'] as string),
+          rekorTlogUrls: [
+            { url: transparencyLog, majorApiVersion: 2, validFor: { start }, operator: 'acme' },
+          ],
+        });
+      }
+      const verifierKey = parseVerifierKey((files[`${origin}.vkey`] as string).trim());
+      expect(verifierKey).toMatchObject({ name: origin, keyId: root.tlogs[1]?.logId });
+    }
+  });
+
+  it('gives a Rekor v2 log of an ECDSA key the log ID of its key alone', async () => {
+    const ceremony = await perform(directory);
+    const files = renderTrustFiles(ceremony, urls);
+    const { tlogs } = parseTrustedRoot(files['trusted_root.json'] as string);
+    expect(tlogs[1]).toMatchObject({ keyDetails: 'PKIX_ECDSA_P256_SHA_256', logId: tlogs[1]?.key.keyId });
+  });
+
+  it('trusts a shard that follows beside the one before, each in its own window', async () => {
+    const ceremony = await perform(directory);
+    const start = new Date('2027-01-01T00:00:00Z');
+    const end = new Date('2027-01-08T00:00:00Z');
+    const next = {
+      origin: 'log2027-1.log.acme.test',
+      publicKeyPem: PrivateKeySigner.generate('P-256').publicKey.toPem(),
+      validFor: { start },
+    };
+    const rekorV2Shards = followRekorV2Shard(ceremony.rekorV2Shards, next, end);
+    await writeFile(join(directory, 'ceremony.json'), serializeCeremony({ ...ceremony, rekorV2Shards }));
+    const kept = await keptCeremony(directory);
+    expect(kept.rekorV2Shards).toEqual(rekorV2Shards);
+    const files = renderTrustFiles(kept, urls);
+    expect(
+      parseTrustedRoot(files['trusted_root.json'] as string).tlogs.map(({ baseUrl, validFor }) => [
+        baseUrl,
+        validFor,
+      ]),
+    ).toEqual([
+      ['http://log.acme.test:3000', { start: ceremony.createdAt }],
+      ['http://log2026-1.log.acme.test', { start: ceremony.createdAt, end }],
+      ['http://log2027-1.log.acme.test', { start }],
+    ]);
+  });
 });
+
+async function keptCeremony(directory: string): Promise<Ceremony> {
+  const { ceremony, outcome } = await openCeremony(directory, plan, environment);
+  expect(outcome).toBe('kept');
+  return ceremony;
+}

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openCeremony, writeDurably } from './ceremony-files.ts';
+import { DEFAULT_REKOR_V2_KEY_TYPE, REKOR_V2_KEY_TYPES, type RekorV2KeyType } from './rekor-v2-shard.ts';
 import { renderTrustFiles } from './trust-files.ts';
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
   readonly logHost?: string;
   readonly ctShard: string;
   readonly caKeyType: 'P-256' | 'P-384';
+  readonly rekorV2KeyType: RekorV2KeyType;
   readonly owner?: { uid: number; gid: number };
   readonly secret: string[];
 }
@@ -28,7 +30,7 @@ const program = new Command('ceremony')
   .requiredOption('--tsa-url <url>', 'public URL of the timestamp authority', httpUrl)
   .option('--issuer-url <url>', 'issuer of identity tokens, may be given several times', append, [])
   .option('--organization <name>', "organisation in the CA's names", 'sigstead')
-  .option('--log-host <name>', "host in the log's origin; never change it (default: host of --log-url)")
+  .option('--log-host <name>', "host in the logs' origins; never change it (default: host of --log-url)")
   .option(
     '--ct-shard <name>',
     'path segment of the certificate transparency log',
@@ -36,6 +38,11 @@ const program = new Command('ceremony')
   )
   .addOption(
     new Option('--ca-key-type <type>', "curve of the CA's keys").choices(['P-384', 'P-256']).default('P-384'),
+  )
+  .addOption(
+    new Option('--rekor-v2-key-type <type>', "of the Rekor v2 log's first key")
+      .choices(REKOR_V2_KEY_TYPES)
+      .default(DEFAULT_REKOR_V2_KEY_TYPE),
   )
   .option('--owner <uid:gid>', 'account that the services run as', account)
   .option('--secret <path>', 'a random secret to make as well, may be given several times', append, []);
@@ -55,6 +62,7 @@ async function run(options: Options): Promise<void> {
       logHost: options.logHost ?? new URL(options.logUrl).hostname,
       ctShard: options.ctShard,
       caKeyType: options.caKeyType,
+      rekorV2KeyType: options.rekorV2KeyType,
     },
     { now: new Date(), randomBytes: (length) => new Uint8Array(randomBytes(length)) },
     { randomSecrets: options.secret, ...(options.owner === undefined ? {} : { owner: options.owner }) },

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { baseUrl } from './base-url.ts';
 import { CliError } from './cli-error.ts';
 import { requestDevelopmentToken } from './identity-token.ts';
@@ -8,6 +8,10 @@ import { requestDevelopmentToken } from './identity-token.ts';
 export function envCommand(): Command {
   return new Command('env')
     .description('Prints export lines that point clients at the stack.')
+    .addOption(
+      // The variables of the older set name no signing configuration, and their clients know no Rekor v2.
+      new Option('--rekor-v2', 'names the signing configuration that has Rekor v2').conflicts('legacy'),
+    )
     .option('--legacy', "prints cosign's SIGSTORE_*_FILE set instead (any of those turns its TUF off)")
     .option(
       '--home <path>',
@@ -15,7 +19,10 @@ export function envCommand(): Command {
       process.env['SIGSTEAD_HOME'] || '.sigstead',
     )
     .addHelpText('after', '\nExample:\n  $ eval "$(npx sigstead env)"')
-    .action(async (options: { legacy?: boolean; home: string }, command: Command) => {
+    .action(async (options: { legacy?: boolean; rekorV2?: boolean; home: string }, command: Command) => {
+      const signingConfig = options.rekorV2
+        ? 'signing_config_rekor_v2.v0.2.json'
+        : 'signing_config.v0.2.json';
       const url = baseUrl(command);
       const trust = resolve(options.home, 'trust');
       await access(join(trust, 'trusted_root.json')).catch((cause: unknown) => {
@@ -36,7 +43,7 @@ export function envCommand(): Command {
         : {
             SIGSTEAD_URL: url,
             SIGSTEAD_TRUSTED_ROOT: join(trust, 'trusted_root.json'),
-            SIGSTEAD_SIGNING_CONFIG: join(trust, 'signing_config.v0.2.json'),
+            SIGSTEAD_SIGNING_CONFIG: join(trust, signingConfig),
             SIGSTORE_ID_TOKEN: await requestDevelopmentToken(url, 'github', {}),
           };
       for (const [name, value] of Object.entries(variables))

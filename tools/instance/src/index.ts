@@ -1,2 +1,11 @@
+export {
+  configureLogs,
+  installedLog,
+  type InstalledLog,
+  type LogKind,
+  type LogSettings,
+} from './installed-log.ts';
 export { Instance, type ServiceName } from './instance.ts';
+export { createEntryRequest, proposedEntry, type ArtifactSignature } from './log-requests.ts';
+export { Precertificates } from './precertificates.ts';
 export { freePorts, ROOT, run, start, startService, type Finished, type Started } from './processes.ts';

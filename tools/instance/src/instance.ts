@@ -42,8 +42,9 @@ const REVOKER_ROLE = { name: 'sigstead_revoker', password: 'revoker-password' };
 export class Instance {
   readonly directory: string;
   readonly ports: Readonly<Record<ServiceName, number>>;
-  readonly postgres: RunningPostgres;
   readonly #running = new Map<ServiceName, Started>();
+  readonly #processes: Started[] = [];
+  #postgres: RunningPostgres;
 
   private constructor(
     directory: string,
@@ -52,7 +53,7 @@ export class Instance {
   ) {
     this.directory = directory;
     this.ports = ports;
-    this.postgres = postgres;
+    this.#postgres = postgres;
   }
 
   /** Everything but the services themselves. */
@@ -84,6 +85,10 @@ export class Instance {
     return instance;
   }
 
+  get postgres(): RunningPostgres {
+    return this.#postgres;
+  }
+
   get ownerDatabaseUrl(): string {
     return withCredentials(this.postgres.url, { role: OWNER, database: DATABASE });
   }
@@ -97,11 +102,20 @@ export class Instance {
   }
 
   async start(name: ServiceName, overrides: Readonly<Record<string, string>> = {}): Promise<Started> {
-    const service = await startService(MAINS[name], this.ports[name], {
-      ...this.#environment(name),
-      ...overrides,
-    });
+    const service = await this.startReplica(name, this.ports[name], overrides);
     this.#running.set(name, service);
+    return service;
+  }
+
+  /** One more process of a service, ready, on a port of its own. It ends with the instance, if not before. */
+  async startReplica(
+    name: ServiceName,
+    port: number,
+    overrides: Readonly<Record<string, string>> = {},
+  ): Promise<Started> {
+    const environment = { ...this.#environment(name), ...overrides };
+    const service = await startService(MAINS[name], port, environment);
+    this.#processes.push(service);
     return service;
   }
 
@@ -115,11 +129,22 @@ export class Instance {
     return service;
   }
 
+  /** Stops the database as a crash would, and starts it again at the same address. */
+  async crashPostgres(): Promise<void> {
+    const { port } = this.#postgres;
+    await this.#postgres.stop('immediate');
+    this.#postgres = await startPostgres({ directory: this.#postgresDirectory, port });
+  }
+
   async stop(): Promise<void> {
-    await Promise.all([...this.#running.values()].map((service) => service.stop()));
-    await this.postgres.stop();
-    await removeCluster(join(this.directory, 'postgres'));
+    await Promise.all(this.#processes.map((service) => service.stop()));
+    await this.#postgres.stop();
+    await removeCluster(this.#postgresDirectory);
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  get #postgresDirectory(): string {
+    return join(this.directory, 'postgres');
   }
 
   /** The configuration of the authority: a CI provider and people, from the development issuer. */

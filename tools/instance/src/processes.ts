@@ -98,13 +98,18 @@ export async function startService(
   environment: Readonly<Record<string, string>>,
 ): Promise<Started> {
   const service = start([process.execPath, '--enable-source-maps', main], {
+    LOG_LEVEL: 'warn',
     ...environment,
     PORT: String(port),
     HOST: '127.0.0.1',
-    LOG_LEVEL: 'warn',
   });
-  await untilReady(`http://127.0.0.1:${port}/readyz`, service);
-  return service;
+  try {
+    await untilReady(`http://127.0.0.1:${port}/readyz`, service);
+    return service;
+  } catch (error) {
+    await service.stop('SIGKILL');
+    throw error;
+  }
 }
 
 async function untilReady(url: string, service: Started): Promise<void> {

@@ -52,10 +52,12 @@ export async function writeAddresses(
       // Never those of TLS: their URL is in every token.
       issuers: issuers.map((issuer) => issuer.url),
     });
+  const overTls = rendered(tlsUrl);
   const files = {
     ...rendered(publicUrl),
     // For clients that want TLS, or gRPC from the certificate authority; what they trust is the same.
-    'signing_config_tls.v0.2.json': rendered(tlsUrl)['signing_config.v0.2.json'] as string,
+    'signing_config_tls.v0.2.json': overTls['signing_config.v0.2.json'] as string,
+    'signing_config_rekor_v2_tls.v0.2.json': overTls['signing_config_rekor_v2.v0.2.json'] as string,
   };
   for (const [name, content] of Object.entries(files)) await writeDurably(join(home.trust, name), content);
   const configuration = issuers.flatMap(({ name, url }) => [
