@@ -1,6 +1,7 @@
 import type { Log } from '@sigstead/server';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { LogObserver } from './engine/hosted-log.ts';
+import { LogError } from './errors.ts';
 
 /** Turns what logs do into metrics and log lines. One instance serves all logs of a process. */
 export class LogMetrics {
@@ -68,6 +69,8 @@ export class LogMetrics {
       published: (seconds) => this.#latency.observe({ log }, seconds),
       batchFailed: (error) => {
         this.#failures.inc({ log, kind: 'failed' });
+        // Of a frozen log every submission fails, and anybody can send them.
+        if (error instanceof LogError && error.code === 'FROZEN') return;
         this.#log.error('a batch failed', { log, error });
       },
       outcomeUnknown: (error) => {

@@ -5,7 +5,7 @@ import { CompactRange, hashLeaf } from '@sigstead/merkle';
 import { formatTilePath, tilesOf, verifyTileLog, type TileLogReport } from '@sigstead/tiles';
 import { encodeDataTileEntry, type DataTileEntry } from './ct-data-tile.ts';
 import { encodeMerkleTreeLeaf } from './ct-leaf.ts';
-import { ctTileFormat, issuerPath } from './ct-tile-format.ts';
+import { ctTileFormat, issuerPath, type CtTileFormatOptions } from './ct-tile-format.ts';
 import { leafIndexExtension } from './leaf-index.ts';
 
 const ISSUERS = ['intermediate', 'root'].map(encodeUtf8);
@@ -52,12 +52,12 @@ function serve(entries: readonly DataTileEntry[]): Served {
 
 function verify(
   { head, resources }: Served,
-  headTimestampMs?: bigint,
+  options?: CtTileFormatOptions,
   asked: string[] = [],
 ): Promise<TileLogReport> {
   return verifyTileLog({
     head,
-    format: ctTileFormat({ headTimestampMs }),
+    format: ctTileFormat(options),
     fetchResource: (path) => {
       asked.push(path);
       return Promise.resolve(resources.get(path));
@@ -65,15 +65,19 @@ function verify(
   });
 }
 
-async function discrepancies(served: Served, headTimestampMs?: bigint): Promise<string[]> {
-  const report = await verify(served, headTimestampMs);
+async function discrepancies(served: Served, options?: CtTileFormatOptions): Promise<string[]> {
+  const report = await verify(served, options);
   return report.discrepancies.map(({ path, message }) => `${path} ${message}`);
 }
 
 describe('a certificate-transparency log', () => {
   it.each([0, 1, 256, 600])('of %s sound entries has no discrepancy, its issuers read once', async (size) => {
     const asked: string[] = [];
-    const report = await verify(serve(entriesOf(size)), BigInt(1000 + size), asked);
+    const report = await verify(
+      serve(entriesOf(size)),
+      { headTimestampMs: BigInt(1000 + size), risingTimes: true },
+      asked,
+    );
     expect(report).toMatchObject({
       discrepancies: [],
       entries: BigInt(size),
@@ -92,7 +96,12 @@ describe('a certificate-transparency log', () => {
       },
       precertificate: encodeUtf8('precertificate'),
     });
-    expect(await discrepancies(serve([entry(0), precertificate]), 1000n)).toEqual([]);
+    expect(
+      await discrepancies(serve([entry(0), precertificate]), {
+        headTimestampMs: 1000n,
+        risingTimes: true,
+      }),
+    ).toEqual([]);
   });
 
   it('is broken by an entry that names another index, none or a malformed one', async () => {
@@ -107,16 +116,17 @@ describe('a certificate-transparency log', () => {
     ]);
   });
 
-  it('is broken by a time that goes back, across tiles as well', async () => {
+  it('is broken by a time that goes back, across tiles as well, where times are to rise', async () => {
     const entries = entriesOf(258);
     entries[256] = entry(256, { timestampMs: 1254n });
-    expect(await discrepancies(serve(entries))).toEqual([
+    expect(await discrepancies(serve(entries))).toEqual([]);
+    expect(await discrepancies(serve(entries), { risingTimes: true })).toEqual([
       'tile/data/001.p/2 entry 256: time 1254 is before 1255, of an entry before it',
     ]);
   });
 
   it('is broken by an entry newer than the tree head', async () => {
-    expect(await discrepancies(serve(entriesOf(3)), 1001n)).toEqual([
+    expect(await discrepancies(serve(entriesOf(3)), { headTimestampMs: 1001n })).toEqual([
       'tile/data/000.p/3 entry 2: time 1002 is after that of the tree head, 1001',
     ]);
   });

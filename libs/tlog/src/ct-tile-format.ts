@@ -14,19 +14,24 @@ const MAX_ISSUER_BYTES = 1024 * 1024;
 export interface CtTileFormatOptions {
   /** Time of the tree head, Unix milliseconds: no entry under it may be newer (RFC 6962 section 3.5). Not compared unless told. */
   readonly headTimestampMs?: bigint | undefined;
+  /** Whether times may not go back from one entry to the next: a promise that some logs make, and RFC 6962 does not ask for. */
+  readonly risingTimes?: boolean;
 }
 
 /**
- * Data tiles of a static-ct-api log, for one verification from its first entry on: each entry's SCT extensions name its own index, times
- * never go backwards, and every issuing certificate is there.
+ * Data tiles of a static-ct-api log, for one verification from its first entry on: each entry's SCT extensions name its own index, its time
+ * is one that it may have, and every issuing certificate is there.
  */
-export function ctTileFormat({ headTimestampMs }: CtTileFormatOptions = {}): EntryFormat {
+export function ctTileFormat({
+  headTimestampMs,
+  risingTimes = false,
+}: CtTileFormatOptions = {}): EntryFormat {
   const known = new Set<string>();
   let newestMs = 0n;
 
   const faultsOf = (entry: DataTileEntry, index: bigint): string[] => {
     const faults = leafIndexFaults(entry, index);
-    if (entry.timestampMs < newestMs)
+    if (risingTimes && entry.timestampMs < newestMs)
       faults.push(`time ${entry.timestampMs} is before ${newestMs}, of an entry before it`);
     if (headTimestampMs !== undefined && entry.timestampMs > headTimestampMs)
       faults.push(`time ${entry.timestampMs} is after that of the tree head, ${headTimestampMs}`);

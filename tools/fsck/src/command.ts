@@ -17,6 +17,7 @@ interface Options {
   readonly workers: number;
   readonly maxDiscrepancies: number;
   readonly compressedBundles: boolean;
+  readonly risingTimes: boolean;
 }
 
 /** Where the command writes: results, and beside them what is going on. */
@@ -59,6 +60,7 @@ function fsckCommand(output: Output): Command {
     .addOption(new Option('--kind <kind>', 'what the entries are').choices(LOG_KINDS).default('tlog'))
     .option('--workers <n>', 'bundles fetched at once', countUpTo(256), 8)
     .option('--max-discrepancies <n>', 'after which the rest is not looked at', countUpTo(1_000_000), 20)
+    .option('--rising-times', 'of a CT log: times may not go back from one entry to the next', false)
     .option('--compressed-bundles', 'bundles are kept compressed by gzip, and nothing says so', false)
     .exitOverride()
     .configureOutput({
@@ -75,6 +77,7 @@ async function check(log: string, options: Options, output: Output): Promise<Fsc
     fetchResource: options.compressedBundles ? compressedBundles(source) : source,
     key,
     kind: options.kind,
+    risingTimes: options.risingTimes,
     workers: options.workers,
     maxDiscrepancies: options.maxDiscrepancies,
     onProgress: (verified, size) => {

@@ -17,6 +17,7 @@ import {
   TlogError,
   verifyCheckpointNote,
   type Checkpoint,
+  type CtTileFormatOptions,
   type NoteKey,
 } from '@sigstead/tlog';
 import type { LogKind } from './log-key.ts';
@@ -25,6 +26,8 @@ export interface FsckOptions extends Pick<TileLogToVerify, 'workers' | 'maxDiscr
   readonly fetchResource: FetchResource;
   readonly key: NoteKey;
   readonly kind: LogKind;
+  /** Of CT logs: whether times may not go back from one entry to the next; they may unless told. */
+  readonly risingTimes?: boolean;
   readonly onProgress?: (verified: bigint, size: bigint) => void;
 }
 
@@ -48,7 +51,7 @@ const REKOR_V2_KINDS: readonly string[] = [REKOR_V2_ENTRY.kind, 'dsse'];
  * @throws FsckError UNREADABLE of `fetchResource`
  */
 export async function fsck(options: FsckOptions): Promise<FsckReport> {
-  const { fetchResource, key, kind, onProgress, ...limits } = options;
+  const { fetchResource, key, kind, risingTimes = false, onProgress, ...limits } = options;
   const bytes = await fetchResource('checkpoint', MAX_CHECKPOINT_BYTES);
   const note = readNote(bytes, key);
   if ('message' in note) return { discrepancies: [note], checkpoint: undefined, log: undefined };
@@ -56,7 +59,7 @@ export async function fsck(options: FsckOptions): Promise<FsckReport> {
   const log = await verifyTileLog({
     ...limits,
     head: checkpoint,
-    format: formatOf(kind, timestampMs),
+    format: formatOf(kind, { headTimestampMs: timestampMs, risingTimes }),
     fetchResource,
     onProgress: (verified) => onProgress?.(verified, checkpoint.size),
   });
@@ -89,10 +92,10 @@ function signatureTime(text: string, { name, keyHint }: NoteKey): bigint | undef
   return own && rfc6962SignatureTime(own.signature);
 }
 
-function formatOf(kind: LogKind, headTimestampMs: bigint | undefined): EntryFormat {
+function formatOf(kind: LogKind, ctOptions: CtTileFormatOptions): EntryFormat {
   switch (kind) {
     case 'ct':
-      return ctTileFormat({ headTimestampMs });
+      return ctTileFormat(ctOptions);
     case 'rekor-v2':
       return bundleFormat(rekorV2Fault);
     case 'tlog':

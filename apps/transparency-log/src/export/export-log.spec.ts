@@ -232,7 +232,7 @@ describe('export of a certificate-transparency log', () => {
     verifyServed(
       filesOf(directory),
       noteKeyOf('rfc6962', opened.source.origin, stage.installation.ctKey),
-      ctTileFormat(),
+      ctTileFormat({ risingTimes: true }),
     );
 
   beforeAll(async () => {

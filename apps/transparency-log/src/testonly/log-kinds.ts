@@ -127,7 +127,7 @@ export const LOGS_UNDER_TEST = {
     storedText: (text) => text,
     entries: ctEntries,
     served: { level: 'data', encode: (entries) => concatBytes(...entries) },
-    verified: () => ctTileFormat(),
+    verified: () => ctTileFormat({ risingTimes: true }),
     sealBy:
       (signer) =>
       async ({ size, root }, { reader }) => {
