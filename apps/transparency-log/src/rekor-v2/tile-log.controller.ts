@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from '@sigstead/server';
 import { withDeadline } from '../rekor/deadline.ts';
+import { answerTile } from '../tiles/answer-tile.ts';
 import { RekorV2Log } from './rekor-v2-log.ts';
 import type { RekorV2Shard } from './rekor-v2-shard.ts';
 import { shardNamed } from './rekor-v2.controller.ts';
@@ -25,26 +26,15 @@ export class TileLogController {
   }
 
   @Get(['tile', 'tile/*'])
-  async tile(
+  tile(
     @Param('origin') origin: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Buffer> {
-    const { tiles } = this.#shard(origin);
-    const answer = await withDeadline(
-      tiles.serve(tilePathOf(request.url), request.headers['accept-encoding']),
-    );
-    void reply.status(answer.status).headers(answer.headers);
-    return Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.length);
+    return withDeadline(answerTile(this.#shard(origin).tiles, request, reply));
   }
 
   #shard(origin: string | undefined): RekorV2Shard {
     return origin === undefined ? this.#log.active : shardNamed(this.#log, origin);
   }
-}
-
-/** From `tile/` on, as it was sent: no tile path needs an escape, so an escaped one is no tile path. */
-function tilePathOf(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  return path.slice(path.lastIndexOf('/tile/') + 1);
 }
