@@ -11,8 +11,8 @@ export interface LoadRequest {
 
 export interface Load {
   readonly url: string;
-  /** Called once per request. */
-  readonly next: () => LoadRequest;
+  /** Called once per request; its time counts. */
+  readonly next: () => LoadRequest | Promise<LoadRequest>;
   /** Any other answer fails the benchmark: a rate of refusals is no rate. */
   readonly wantStatus: number;
   readonly clients: number;
@@ -45,8 +45,9 @@ export async function closedLoop({ url, next, wantStatus, clients, seconds }: Lo
   const client = async () => {
     while (performance.now() < endAt) {
       const sentAt = performance.now();
-      const { status, text } = await send(url, next(), agent);
-      if (status !== wantStatus) throw new Error(`${url} answered ${status}, want ${wantStatus}: ${text}`);
+      const { status, body } = await send(url, await next(), agent);
+      if (status !== wantStatus)
+        throw new Error(`${url} answered ${status}, want ${wantStatus}: ${Buffer.concat(body).toString()}`);
       latencies.push(performance.now() - sentAt);
     }
   };
@@ -75,13 +76,12 @@ function send(
   url: string,
   { method, path, headers, body }: LoadRequest,
   agent: Agent,
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; body: readonly Buffer[] }> {
   return new Promise((resolve, reject) => {
     const sent = request(url + path, { method, agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (text += part));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      const body: Buffer[] = [];
+      response.on('data', (part: Buffer) => body.push(part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
       response.on('error', reject);
     });
     sent.on('error', reject);

@@ -23,7 +23,7 @@ export async function benchmarkGrowth({ seconds, entries, print }: BenchmarkOpti
   try {
     const large = await startLog();
     try {
-      const signed = new SignedEntries();
+      const signed = SignedEntries.forRekorV1();
       for (const instance of [small, large]) {
         await growTo(instance, steps[0] as number, print);
         const warmUp = Math.min(seconds, WARM_UP_SECONDS);

@@ -1,30 +1,27 @@
 import type { Instance } from '@sigstead/instance';
 import type { BenchmarkOptions } from './benchmark.ts';
 import { byTurns } from './by-turns.ts';
-import { entryIdAt, logSize, prepareEntries, read, startLog, submitEntries } from './log-load.ts';
-import { LOAD_HEADING, loadColumns, measureLoad } from './measured-load.ts';
-import { residentMemory } from './resident-memory.ts';
+import { entryIdAt, logSize, startLog, submitEntries } from './log-load.ts';
+import { entryTable, readTable, warmUp } from './log-tables.ts';
+import { LOAD_HEADING, loadColumns } from './measured-load.ts';
 import { SignedEntries } from './signed-entries.ts';
 import { table } from './table.ts';
 
 const CLIENTS = [1, 16, 64, 256] as const;
 const THREADS_CLIENTS = 64;
 const THREADS_ROUNDS = 4;
-const READERS = 16;
 const IDS = 256;
-const WARM_UP_SECONDS = 3;
-const PROCESSES = ['CPU ms: log', 'PostgreSQL', 'generator'] as const;
 
 /**
  * Rekor v1 over HTTP: log and PostgreSQL as processes of this machine, which the load generator shares. Entries by number
  * of clients, then what a thread for checks is worth, then reads of the log that came of it.
  */
 export async function benchmarkLog({ seconds, print }: BenchmarkOptions): Promise<void> {
-  const entries = new SignedEntries();
+  const entries = SignedEntries.forRekorV1();
   const instance = await startLog();
   try {
     await warmUp(instance, entries, seconds);
-    print(await measureEntries(instance, entries, seconds));
+    print(await entryTable({ instance, title: 'entries', entries, clients: CLIENTS, seconds }));
     print('');
     print(await measureReads(instance, seconds));
   } finally {
@@ -34,44 +31,17 @@ export async function benchmarkLog({ seconds, print }: BenchmarkOptions): Promis
   print(await compareThreads(entries, seconds));
 }
 
-async function warmUp(instance: Instance, entries: SignedEntries, seconds: number): Promise<void> {
-  await submitEntries({ instance, entries, clients: 64, seconds: Math.min(seconds, WARM_UP_SECONDS) });
-}
-
-function processesOf(instance: Instance): (number | undefined)[] {
-  return [instance.service('transparencyLog').process.pid, instance.postgres.pid];
-}
-
-async function measureEntries(instance: Instance, entries: SignedEntries, seconds: number): Promise<string> {
-  const rows = [];
-  for (const clients of CLIENTS) {
-    // Here, as what the generator spends on signing is not what it spends on the load.
-    prepareEntries({ entries, seconds });
-    const load = () => submitEntries({ instance, entries, clients, seconds });
-    const { result, perRequest } = await measureLoad(processesOf(instance), load);
-    const { now, most } = residentMemory(instance.service('transparencyLog').process.pid);
-    rows.push([String(clients), ...loadColumns(result), ...perRequest, now, most]);
-  }
-  return table(['entries: clients', ...LOAD_HEADING, ...PROCESSES, 'log MiB', 'at most'], rows);
-}
-
 async function measureReads(instance: Instance, seconds: number): Promise<string> {
   const size = await logSize(instance);
   const anyIndex = () => Math.floor(Math.random() * size);
   const ids = await Promise.all(Array.from({ length: IDS }, () => entryIdAt(instance, anyIndex())));
-  const paths: Readonly<Record<string, () => string>> = {
+  const paths = {
     'entry by index': () => `/api/v1/log/entries?logIndex=${anyIndex()}`,
     'entry by ID': () => `/api/v1/log/entries/${ids[anyIndex() % IDS] as string}`,
     'signed head': () => '/api/v1/log',
     'consistency proof': () => `/api/v1/log/proof?firstSize=${1 + anyIndex()}&lastSize=${size}`,
   };
-  const rows = [];
-  for (const [name, path] of Object.entries(paths)) {
-    const load = () => read({ instance, path, clients: READERS, seconds });
-    const { result, perRequest } = await measureLoad(processesOf(instance), load);
-    rows.push([name, ...loadColumns(result), ...perRequest]);
-  }
-  return table([`reads of ${size} entries, ${READERS} clients`, ...LOAD_HEADING, ...PROCESSES], rows);
+  return readTable({ instance, title: `reads of ${size} entries`, paths, seconds });
 }
 
 /** Two logs side by side, of which one is idle while the other is loaded. */

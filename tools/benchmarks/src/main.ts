@@ -1,14 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkCt } from './ct.ts';
 import { benchmarkEngine } from './engine.ts';
 import { benchmarkGrowth } from './growth.ts';
 import { benchmarkKeyShift } from './key-shift.ts';
+import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
+import { benchmarkTiles } from './tiles.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
   log: benchmarkLog,
+  'log-v2': benchmarkLogV2,
+  ct: benchmarkCt,
+  tiles: benchmarkTiles,
   engine: benchmarkEngine,
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,

@@ -1,12 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Cluster } from './cluster.ts';
-import { Ledger, type LogEntry } from './ledger.ts';
-import { Tally, write } from './writer.ts';
+import { askAt, type Ask } from './ask.ts';
+import type { Face, Head } from './face.ts';
+import { Ledger } from './ledger.ts';
+import { Tally } from './tally.ts';
+import { watch } from './watch.ts';
+import { write } from './writer.ts';
+
+/** A log under the hammer. */
+export interface Target {
+  /** Of its replicas; what the paths of the face go behind. */
+  readonly urls: readonly string[];
+  readonly face: Face;
+  /** What befalls it meanwhile, nothing when it is another's. */
+  readonly falls?: Falls;
+}
+
+/** Ways in which a log of our own falls. */
+export interface Falls {
+  /** Replicas that ended by themselves at their start and were started again. */
+  readonly restarts: number;
+  kill(replica: number): Promise<void>;
+  crashDatabase(): Promise<void>;
+  untilReady(): Promise<void>;
+}
 
 export interface HammerOptions {
   readonly minutes: number;
   readonly writers: number;
-  /** Mean seconds between two kills of a replica. */
+  /** Mean seconds between two kills of a replica; 0: none. */
   readonly killEvery: number;
   /** Mean seconds between two crashes of the database; 0: none. */
   readonly crashEvery: number;
@@ -17,13 +38,12 @@ export interface Report {
   readonly acknowledged: number;
   readonly found: number;
   readonly duplicates: number;
-  /** In the final tree without that any client was told. */
+  /** In the final tree without that any client here was told. */
   readonly untold: number;
   readonly treeSize: number;
   readonly checkpoints: number;
   readonly kills: number;
   readonly crashes: number;
-  /** Replicas that found no database when they were started, and were started again. */
   readonly restarts: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly millisecondsP50: number;
@@ -32,37 +52,40 @@ export interface Report {
   readonly violations: readonly string[];
 }
 
+/** A log that breaks so many promises is not hammered on. */
+const MAX_VIOLATIONS = 1_000;
+/** Entries whose proofs are read again at the end. */
+const SAMPLE = 1_000;
+
 /** Clients write, replicas and database fall; afterwards all that was said is compared with what is there. */
-export async function hammer(cluster: Cluster, options: HammerOptions): Promise<Report> {
-  const ledger = new Ledger(cluster);
+export async function hammer(target: Target, options: HammerOptions): Promise<Report> {
+  const { urls, face, falls } = target;
+  const ledger = new Ledger();
   const tally = new Tally();
   const started = performance.now();
   const end = started + options.minutes * 60_000;
-  const isOver = (): boolean => performance.now() >= end;
-  const writers = Array.from({ length: options.writers }, (_, i) =>
-    write({ urls: cluster.urls, name: `writer ${i}`, ledger, tally, isOver }),
-  );
+  const isOver = (): boolean => performance.now() >= end || ledger.violations.length >= MAX_VIOLATIONS;
   const [kills, crashes] = await Promise.all([
-    repeatedly(options.killEvery, isOver, () =>
-      cluster.kill(Math.floor(Math.random() * cluster.urls.length)),
-    ),
-    repeatedly(options.crashEvery, isOver, () => cluster.crashDatabase()),
-    ...writers,
+    repeatedly(options.killEvery, isOver, () => falls?.kill(Math.floor(Math.random() * urls.length))),
+    repeatedly(options.crashEvery, isOver, () => falls?.crashDatabase()),
+    watch({ urls, face, ledger, isOver }),
+    ...Array.from({ length: options.writers }, () => write({ urls, face, ledger, tally, isOver })),
   ]);
-  await cluster.untilReady();
+  await falls?.untilReady();
   const seconds = (performance.now() - started) / 1000;
-  const { treeSize, untold } = await settle(cluster.urls, ledger);
+  const told = ledger.entries;
+  const final = await settle(target, ledger);
   return {
     seconds,
     acknowledged: tally.acknowledged,
     found: tally.found,
     duplicates: tally.duplicates,
-    untold,
-    treeSize,
+    untold: ledger.entries - told,
+    treeSize: Number(final.size),
     checkpoints: ledger.checkpoints,
     kills,
     crashes,
-    restarts: cluster.restarts,
+    restarts: falls?.restarts ?? 0,
     statuses: Object.fromEntries(tally.statuses),
     millisecondsP50: percentile(tally.latencies, 0.5),
     millisecondsP95: percentile(tally.latencies, 0.95),
@@ -74,7 +97,7 @@ export async function hammer(cluster: Cluster, options: HammerOptions): Promise<
 async function repeatedly(
   meanSeconds: number,
   isOver: () => boolean,
-  act: () => Promise<void>,
+  act: () => Promise<void> | undefined,
 ): Promise<number> {
   if (meanSeconds === 0) return 0;
   for (let times = 0; ; times++) {
@@ -87,48 +110,36 @@ async function repeatedly(
   }
 }
 
-/** Every replica shows the same final tree; what no answer told of it is read now. */
-async function settle(
-  urls: readonly string[],
-  ledger: Ledger,
-): Promise<{ readonly treeSize: number; readonly untold: number }> {
-  const heads = await Promise.all(
-    urls.map(async (url) => {
-      const { signedTreeHead } = await getJson<{ signedTreeHead: string }>(`${url}/api/v1/log`);
-      return ledger.recordCheckpoint(signedTreeHead);
-    }),
-  );
-  const final = heads[0];
-  if (final === undefined) throw new RangeError('there are no replicas');
-  if (heads.some(({ size, root }) => size !== final.size || root !== final.root))
-    ledger.violations.push('the replicas show different trees');
-  const missing: number[] = [];
-  for (let index = 0; index < final.size; index++)
-    if (ledger.leafAt(index) === undefined) missing.push(index);
-  for (const [i, index] of missing.entries()) {
-    const url = `${urls[i % urls.length] as string}/api/v1/log/entries?logIndex=${index}`;
-    ledger.record(await getJson<Record<string, LogEntry>>(url));
+/** What no answer told of the tree is read now, and everything compared. */
+async function settle({ urls, face, falls }: Target, ledger: Ledger): Promise<Head> {
+  const asks = urls.map(askAt);
+  const heads: Head[] = [];
+  for (const ask of asks) {
+    const head = await face.head(ask);
+    if (head === undefined) throw new Error('a replica shows no head');
+    ledger.recordHead(head);
+    heads.push(head);
   }
-  await compareSample(urls, ledger, final.size);
+  const final = heads.reduce((a, b) => (b.size > a.size ? b : a));
+  // Nobody else writes to a log of our own.
+  if (falls !== undefined && heads.some(({ size }) => size !== final.size))
+    ledger.violate(`the replicas show trees of ${heads.map(({ size }) => size).join(' and ')} entries`);
+  try {
+    await face.readTree(asks, final, ledger);
+    await verifySample(asks, face, final, ledger);
+  } catch (error) {
+    ledger.violate((error as Error).message);
+  }
   ledger.close(final);
-  return { treeSize: final.size, untold: missing.length };
+  return final;
 }
 
-const SAMPLE = 1_000;
-
-/** Acknowledged entries as they are read now: the same ones, under the final head. */
-async function compareSample(urls: readonly string[], ledger: Ledger, size: number): Promise<void> {
+async function verifySample(asks: readonly Ask[], face: Face, final: Head, ledger: Ledger): Promise<void> {
+  const size = Number(final.size);
   for (let i = 0; i < Math.min(SAMPLE, size); i++) {
-    const index = Math.floor(Math.random() * size);
-    const url = `${urls[i % urls.length] as string}/api/v1/log/entries?logIndex=${index}`;
-    ledger.record(await getJson<Record<string, LogEntry>>(url));
+    const place = ledger.at(Math.floor(Math.random() * size));
+    if (place !== undefined) await face.verifyAgain(asks[i % asks.length] as Ask, place, final);
   }
-}
-
-async function getJson<T>(url: string): Promise<T> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as T;
 }
 
 function percentile(values: readonly number[], part: number): number {

@@ -1,116 +1,92 @@
-import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
-import { encodeBase64, encodeHex, encodeUtf8 } from '@sigstead/encoding';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Ledger, LogEntry } from './ledger.ts';
-
-/** What the writers met with. */
-export class Tally {
-  readonly statuses = new Map<string, number>();
-  readonly latencies: number[] = [];
-  acknowledged = 0;
-  /** Submitted again though acknowledged, and found. */
-  duplicates = 0;
-  /** In the log after an attempt that was not answered. */
-  found = 0;
-
-  count(status: string): void {
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-  }
-}
+import { askAt, isPassing } from './ask.ts';
+import type { Acknowledged, Face, Proposal } from './face.ts';
+import type { Ledger } from './ledger.ts';
+import type { Tally } from './tally.ts';
 
 export interface WriterOptions {
   readonly urls: readonly string[];
-  readonly name: string;
+  readonly face: Face;
   readonly ledger: Ledger;
   readonly tally: Tally;
   readonly isOver: () => boolean;
 }
 
-const REQUEST_MS = 30_000;
 const PAUSE_MS = 20;
-/** Every so manieth entry is submitted once more, to another replica as likely as not. */
-const REPEAT = 20;
+/** Of the entries, submitted once more, to another replica where there is one. */
+const REPEATED_SHARE = 0.05;
 
 /** Submits entry after entry, each until it is in the log, whichever replica says so. */
 export async function write(options: WriterOptions): Promise<void> {
-  const signer = PrivateKeySigner.generate('P-256');
-  for (let i = 0; !options.isOver(); i++) {
-    const body = await hashedRekord(signer, `${options.name} ${i}`);
-    await insist(options, body);
-    if (i % REPEAT === REPEAT - 1) await repeat(options, body);
+  const { face, ledger, isOver } = options;
+  while (!isOver()) {
+    try {
+      const proposal = await face.propose();
+      const { place, url } = await insist(options, proposal);
+      ledger.record(place);
+      if (Math.random() < REPEATED_SHARE) await repeat(options, proposal, place, url);
+    } catch (error) {
+      ledger.violate((error as Error).message);
+    }
   }
 }
 
-async function insist({ urls, ledger, tally }: WriterOptions, body: string): Promise<void> {
+interface Logged {
+  readonly place: Acknowledged;
+  /** Of the replica that said so. */
+  readonly url: string;
+}
+
+async function insist(options: WriterOptions, proposal: Proposal): Promise<Logged> {
+  const { urls, tally } = options;
   for (let attempt = 0; ; attempt++) {
     const url = pick(urls);
     const started = performance.now();
-    const answer = await post(url, body, tally);
-    if (answer?.status === 201) {
-      const entry = await read(answer);
-      if (entry === undefined) continue;
+    const place = await submit(options, url, proposal);
+    if (place === undefined) {
+      await delay(PAUSE_MS);
+      continue;
+    }
+    if (place.isNew === false) {
+      if (attempt === 0) throw new Error(`entry ${place.index} was there before it was submitted`);
+      tally.found += 1;
+    } else {
       tally.latencies.push(performance.now() - started);
       tally.acknowledged += 1;
-      return ledger.record(entry);
     }
-    if (answer?.status === 409) {
-      if (attempt === 0) ledger.violations.push('an entry was there before it was submitted');
-      tally.found += 1;
-      return;
-    }
-    if (answer !== undefined && answer.status !== 503)
-      ledger.violations.push(`a sound entry was answered with ${answer.status}: ${await answer.text()}`);
-    await delay(PAUSE_MS);
+    return { place, url };
   }
 }
 
-async function repeat({ urls, ledger, tally }: WriterOptions, body: string): Promise<void> {
-  const answer = await post(pick(urls), body, tally);
-  if (answer?.status === 409) tally.duplicates += 1;
-  else if (answer?.status === 201) ledger.violations.push('an acknowledged entry was taken again');
+async function repeat(
+  options: WriterOptions,
+  proposal: Proposal,
+  { index }: Acknowledged,
+  url: string,
+): Promise<void> {
+  const others = options.urls.filter((other) => other !== url);
+  const again = await submit(options, pick(others.length > 0 ? others : [url]), proposal);
+  if (again === undefined) return;
+  if (again.isNew === true) throw new Error(`entry ${index} was acknowledged and is taken again`);
+  if (again.index !== index) throw new Error(`entry ${index} submitted again is entry ${again.index}`);
+  options.tally.duplicates += 1;
 }
 
-/** Undefined when nobody answered. */
-async function post(url: string, body: string, tally: Tally): Promise<Response | undefined> {
-  try {
-    const answer = await fetch(`${url}/api/v1/log/entries`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      signal: AbortSignal.timeout(REQUEST_MS),
-    });
-    tally.count(String(answer.status));
-    if (answer.status === 409 || answer.status === 503) await answer.arrayBuffer();
-    return answer;
-  } catch {
-    tally.count('no answer');
-    return undefined;
-  }
-}
-
-async function read(answer: Response): Promise<Record<string, LogEntry> | undefined> {
-  try {
-    return (await answer.json()) as Record<string, LogEntry>;
-  } catch {
-    // The replica died in the middle of its answer.
-    return undefined;
-  }
+/** Undefined when nothing is known of the entry after it. @throws Error for an answer that must not be */
+async function submit(
+  { ledger, tally }: WriterOptions,
+  url: string,
+  proposal: Proposal,
+): Promise<Acknowledged | undefined> {
+  const ask = askAt(url);
+  const answer = await ask(proposal.path, proposal.body);
+  tally.count(answer === undefined ? 'no answer' : String(answer.status));
+  if (answer === undefined || isPassing(answer)) return undefined;
+  const place = await proposal.read(answer, ask);
+  if (place?.head !== undefined) ledger.recordHead(place.head);
+  return place;
 }
 
 function pick(urls: readonly string[]): string {
   return urls[Math.floor(Math.random() * urls.length)] as string;
-}
-
-async function hashedRekord(signer: PrivateKeySigner, artifact: string): Promise<string> {
-  return JSON.stringify({
-    apiVersion: '0.0.1',
-    kind: 'hashedrekord',
-    spec: {
-      data: { hash: { algorithm: 'sha256', value: encodeHex(sha256(encodeUtf8(artifact))) } },
-      signature: {
-        content: encodeBase64(await signer.sign(encodeUtf8(artifact))),
-        publicKey: { content: encodeBase64(encodeUtf8(signer.publicKey.toPem())) },
-      },
-    },
-  });
 }
