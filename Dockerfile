@@ -33,11 +33,12 @@ COPY --from=build /sigstead/apps ./apps
 USER 65532:65532
 
 FROM runtime AS operations
-RUN npm ci --omit=dev -w tools/ceremony -w apps/transparency-log -w apps/certificate-authority && npm cache clean --force
+RUN npm ci --omit=dev -w tools/ceremony -w tools/fsck -w apps/transparency-log -w apps/certificate-authority && npm cache clean --force
 COPY --from=build /sigstead/libs ./libs
 COPY --from=build /sigstead/apps/transparency-log ./apps/transparency-log
 COPY --from=build /sigstead/apps/certificate-authority ./apps/certificate-authority
 COPY --from=build /sigstead/tools/ceremony ./tools/ceremony
+COPY --from=build /sigstead/tools/fsck ./tools/fsck
 
 FROM runtime AS development
 RUN npm ci --omit=dev -w tools/local-stack && npm cache clean --force

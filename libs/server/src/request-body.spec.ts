@@ -44,6 +44,22 @@ describe('readRequestBody', () => {
     expect([incoming.destroyed, incoming.socket.destroyed]).toEqual([false, false]);
   });
 
+  it('refuses a body of very many small pieces, each of which costs a hundredfold', async () => {
+    const face: Face = { ...FACE, bodyLimit: 1 << 20 };
+    const incoming = await receive('transfer-encoding: chunked\r\n\r\n' + '1\r\nx\r\n'.repeat(20_000));
+    await expect(readRequestBody(incoming, face, '')).rejects.toMatchObject({
+      status: 400,
+      options: { type: 'body-in-pieces' },
+    });
+  });
+
+  it('takes many pieces of a useful size', async () => {
+    const face: Face = { ...FACE, bodyLimit: 4 << 20 };
+    const piece = `80\r\n${'x'.repeat(128)}\r\n`;
+    const incoming = await receive('transfer-encoding: chunked\r\n\r\n' + piece.repeat(20_000) + '0\r\n\r\n');
+    expect(await readRequestBody(incoming, face, '')).toHaveLength(128 * 20_000);
+  });
+
   it('takes a body of exactly the limit, in parts', async () => {
     const incoming = await receive('content-length: 100\r\n\r\n' + 'x'.repeat(60));
     client.write('y'.repeat(40));

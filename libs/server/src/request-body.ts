@@ -2,6 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Face } from './face.ts';
 import { HttpProblem } from './http-problem.ts';
 
+/** Every piece of a body costs memory and time of its own, a hundredfold of a byte: so many may be small ones. */
+const MAX_SMALL_PIECES = 16_384;
+const SMALL_PIECE_BYTES = 64;
+
 /**
  * Collects a request body of at most the face's limit. The content type is checked first and the announced length
  * before a byte is read; what exceeds the limit on the way is not kept.
@@ -32,6 +36,8 @@ async function collect(request: IncomingMessage, face: Face): Promise<Uint8Array
       length += chunk.length;
       if (length > face.bodyLimit) throw tooLarge(face);
       chunks.push(chunk);
+      if (chunks.length > MAX_SMALL_PIECES && length < chunks.length * SMALL_PIECE_BYTES)
+        throw tooManyPieces();
     }
   } catch (cause) {
     if (cause instanceof HttpProblem) throw cause;
@@ -45,6 +51,10 @@ function tooLarge(face: Face): HttpProblem {
   return new HttpProblem(413, `Request Entity Too Large. Limit set to ${face.bodyLimit}`, {
     type: 'body-too-large',
   });
+}
+
+function tooManyPieces(): HttpProblem {
+  return new HttpProblem(400, 'the request body comes in too many small pieces', { type: 'body-in-pieces' });
 }
 
 /** How long and how much of a refused body is still read. */

@@ -255,6 +255,10 @@ describe('what entries must be beside their hashes', () => {
       'absent is missing',
     ]);
     expect((await verify(log, { format })).references).toBe(4);
+    expect(await verify(log, { format, maxDiscrepancies: 2 })).toMatchObject({
+      discrepancies: [{ path: 'wrong' }, { path: 'long' }],
+      references: 3,
+    });
   });
 });
 

@@ -129,7 +129,10 @@ class Verification {
     const [lowest, ...higher] = tile.width < TILE_WIDTH ? this.#rows.partial().slice(0, 1) : filled;
     if (lowest !== undefined) this.#compare(lowest, hashes);
     for (const each of higher) await this.#fetchAndCompare(each);
-    for (const reference of reading?.references ?? []) await this.#checkReference(reference);
+    for (const reference of reading?.references ?? []) {
+      if (this.isOver) return;
+      await this.#checkReference(reference);
+    }
   }
 
   /** What is compared once all entries are in. */

@@ -152,6 +152,8 @@ describe('tiles', () => {
     'tile/data/x000/000.p/1',
     'tile/entries/000.p/1',
     'tile/0/000.p/1/2',
+    'tile/x/tile/0/000.p/1',
+    'tile/tile/0/000.p/1',
     'tile/0/%30%30%30.p/1',
     'tile/0/..%2f000.p/1',
     'tile/',

@@ -146,6 +146,16 @@ describe('batches', () => {
     for (const result of results.slice(4)) expect(result).toMatchObject({ reason: { code: 'OVERLOADED' } });
   });
 
+  it('take at most the search keys the queue holds, whose rows cost more than the entry that names them', async () => {
+    const replica = await open({ maxPendingBytes: 100_000 });
+    const searchKeys = Array.from({ length: 200 }, (_, i) => `sha256:${i}`);
+    const results = await Promise.allSettled(
+      texts('keys', 10).map((text) => replica.log.sequencer.submit({ ...submission(text), searchKeys })),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    for (const result of results.slice(2)) expect(result).toMatchObject({ reason: { code: 'OVERLOADED' } });
+  });
+
   it('do not fail for one entry that cannot be encoded', async () => {
     const replica = await open();
     const poison = {

@@ -32,13 +32,15 @@ export interface Sequenced<Seal> {
 }
 
 const MAX_SEARCH_KEY_LENGTH = 512;
+/** What a search key weighs beside its text: to store a row of its own takes as long as so many bytes of entries. */
+const SEARCH_KEY_WEIGHT = 160;
 /** Half a character has no UTF-8 form. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * One submission that cannot be encoded, or that the database refuses, fails every other one of its batch, so it is tried before.
  *
- * @returns length of entry and attestation in bytes
+ * @returns what it weighs in queue and batch: the bytes of entry and attestation, and what its search keys cost
  * @throws LogError STORAGE; whatever `encode` throws
  */
 export function assertStorable(submission: Submission): number {
@@ -59,5 +61,6 @@ export function assertStorable(submission: Submission): number {
   if (leafHash.length !== 32) {
     throw new LogError('STORAGE', `a leaf hash has ${leafHash.length} bytes, want 32`);
   }
-  return entry.length + (submission.attestation?.length ?? 0);
+  const keys = submission.searchKeys.reduce((sum, key) => sum + SEARCH_KEY_WEIGHT + key.length, 0);
+  return entry.length + (submission.attestation?.length ?? 0) + keys;
 }

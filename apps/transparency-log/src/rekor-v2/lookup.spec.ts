@@ -151,6 +151,7 @@ describe('POST /api/v2/index/retrieve', () => {
     ['no body', '', /query in body is required/],
     ['no object', '[]', /no JSON object/],
     ['malformed JSON', '{', /malformed JSON/],
+    ['very many values', `{"hash":[${'[],'.repeat(5_000)}1]}`, /more than 4096 values/],
     ['a digest that is none', { hash: 'x' }, /hash in body should match/],
     ['an operator that is none', { operator: 'xor' }, /operator in body/],
     ['a key that is none', { publicKey: { format: 'x509', content: 'AA==' } }, /could not be parsed/],

@@ -1,5 +1,5 @@
 import { parseBody, textField } from '../rekor/json-body.ts';
-import { parseSearchQuery, type SearchQuery } from '../rekor/search-query.ts';
+import { readSearchQuery, type SearchQuery } from '../rekor/search-query.ts';
 
 /** What to search for: as in Rekor v1, and where a page goes on. */
 export interface RekorV2Search extends SearchQuery {
@@ -13,6 +13,6 @@ export interface RekorV2Search extends SearchQuery {
  * @throws HttpProblem 400, 422
  */
 export function parseRekorV2Search(body: Uint8Array | undefined): RekorV2Search {
-  const query = parseSearchQuery(body);
-  return { ...query, origin: textField(parseBody(body, 'query'), 'origin', 'query') };
+  const query = parseBody(body, 'query');
+  return { ...readSearchQuery(query), origin: textField(query, 'origin', 'query') };
 }

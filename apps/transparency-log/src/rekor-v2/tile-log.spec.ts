@@ -120,6 +120,8 @@ describe('GET tile', () => {
     '/tile/0/000.p/01',
     '/tile/0/000/',
     '/tile/%30/000',
+    '/tile/x/tile/0/000',
+    '/tile/tile/0/000',
     '/tile/data/000',
     '/tile/entries/000.p/',
     '/tile/',

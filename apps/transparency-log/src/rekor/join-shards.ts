@@ -2,7 +2,7 @@ import type { RekorV1Settings } from '../config.ts';
 import type { HostedLog } from '../engine/hosted-log.ts';
 import { LogError } from '../errors.ts';
 import { admitInThread, readEntryPolicy, type EntryAdmission } from './entry-admission.ts';
-import { MAX_BODY_DEPTH } from './json-body.ts';
+import { BODY_SHAPE } from './json-body.ts';
 import { RekorLog } from './rekor-log.ts';
 import { RekorShard } from './rekor-shard.ts';
 
@@ -29,7 +29,7 @@ export async function joinShards(
 ): Promise<RekorLog | undefined> {
   const active = shards.at(-1)?.settings;
   if (active === undefined) return undefined;
-  const limits = { maxBytes: maxBodyBytes, maxDepth: MAX_BODY_DEPTH };
+  const limits = { maxBytes: maxBodyBytes, ...BODY_SHAPE };
   const joined: RekorShard[] = [];
   let firstIndex = 0n;
   for (const { log, settings } of shards) {

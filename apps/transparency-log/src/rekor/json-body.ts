@@ -2,8 +2,11 @@ import { EncodingError, isJsonObject, parseJson, type JsonObject, type JsonValue
 import { HttpProblem } from '@sigstead/server';
 import { invalid } from './query.ts';
 
-/** Nesting of a request: an entry inside a query has seven levels. */
-export const MAX_BODY_DEPTH = 16;
+/**
+ * Nesting and values of a request: an entry inside a query has seven levels, and few values beside long texts. A body full of small
+ * values would hold the event loop for a second.
+ */
+export const BODY_SHAPE = { maxDepth: 16, maxValues: 4096 };
 
 /**
  * The JSON object of a request, bounded by the face's body limit.
@@ -41,7 +44,7 @@ export function malformed(name: string, why: string): HttpProblem {
 
 function parse(body: Uint8Array, name: string): JsonValue {
   try {
-    return parseJson(body, { maxBytes: body.length, maxDepth: MAX_BODY_DEPTH });
+    return parseJson(body, { maxBytes: body.length, ...BODY_SHAPE });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw malformed(name, cause.message);

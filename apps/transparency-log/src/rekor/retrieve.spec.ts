@@ -117,6 +117,7 @@ describe('POST /api/v1/log/entries/retrieve', () => {
     ['a list as body', [], 400, 400, /no JSON object/],
     ['malformed JSON', '{', 400, 400, /malformed JSON/],
     ['JSON nested too deep', '['.repeat(100), 400, 400, /nested deeper/],
+    ['very many values', `{"other":[${'[],'.repeat(5_000)}1]}`, 400, 400, /more than 4096 values/],
     ['null', 'null', 422, 602, 'entry in body is required'],
     ['nothing', '', 422, 602, 'entry in body is required'],
     ['an entry without kind', { entries: [{}] }, 400, 400, 'kind in body is required'],

@@ -44,7 +44,11 @@ const EMAIL = /^[^\s@<>(),;:\\"[\]]+@[^\s@<>(),;:\\"[\]]+$/;
  * @throws HttpProblem 400, 422
  */
 export function parseSearchQuery(body: Uint8Array | undefined): SearchQuery {
-  const query = parseBody(body, BODY);
+  return readSearchQuery(parseBody(body, BODY));
+}
+
+/** @throws HttpProblem 400, 422 */
+export function readSearchQuery(query: JsonObject): SearchQuery {
   const email = readEmail(query);
   const hash = readHash(query);
   const issuer = readKey(query, 'issuer');

@@ -8,15 +8,16 @@ export async function answerTile(
   reply: FastifyReply,
 ): Promise<Buffer> {
   const { status, headers, body } = await tiles.serve(
-    tilePathOf(request.url),
+    tilePathOf(request),
     request.headers['accept-encoding'],
   );
   void reply.status(status).headers(headers);
   return Buffer.from(body.buffer, body.byteOffset, body.length);
 }
 
-/** From `tile/` on, as it was sent: no tile path needs an escape, so an escaped one is no tile path. */
-function tilePathOf(url: string): string {
+/** From the route's `tile/` on, as it was sent: no tile path needs an escape, so an escaped one is no tile path. */
+function tilePathOf({ url, routeOptions }: FastifyRequest): string {
   const [path = ''] = url.split('?', 1);
-  return path.slice(path.lastIndexOf('/tile/') + 1);
+  const prefix = routeOptions.url?.split('/').indexOf('tile');
+  return path.split('/').slice(prefix).join('/');
 }

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { openReplica, submission, temporaryDirectory, type Replica } from '../testonly/engine.ts';
 import { startTestPostgres, type TestPostgres } from '../testonly/postgres.ts';
 import { acceptsGzip, TileServer } from './serve-tile.ts';
-import { TileReader } from './tile-reader.ts';
+import { TileReader, type TileSource } from './tile-reader.ts';
 
 const SIZE = 260;
 
@@ -74,6 +74,39 @@ describe('TileServer', () => {
       for (const { headers } of [plain, compressed])
         expect(headers).toMatchObject({ vary: 'Accept-Encoding' });
     }
+  });
+
+  it('gives all who ask for a bundle the same bytes, of whatever width, so that slow clients hold one copy', async () => {
+    const server = new TileServer(new TileReader(replica.log), {
+      level: 'entries',
+      encode: encodeEntryBundle,
+    });
+    const bodies = async (paths: readonly string[], accept: string) => {
+      const answers = await Promise.all(paths.map((path) => server.serve(path, accept)));
+      return new Set(answers.map(({ body }) => body.buffer)).size;
+    };
+    const [full, partial] = ['tile/entries/000', 'tile/entries/000.p/7'];
+    expect(await bodies([full, partial, full, 'tile/entries/000.p/255'], 'identity')).toBe(1);
+    expect(await bodies([full, full, full], 'gzip')).toBe(1);
+    const { body } = await server.serve(partial, 'identity');
+    expect(parseEntryBundle(body, 7)).toHaveLength(7);
+  });
+
+  it('does not compress a large partial bundle, of which every width would be another copy', async () => {
+    const entries = Array.from({ length: 200 }, () => new Uint8Array(10_000));
+    const source = {
+      publication: { head: () => Promise.resolve({ size: 200n, root: new Uint8Array(32) }) },
+      reader: {
+        ...replica.log.reader,
+        entriesBetween: () => Promise.resolve(entries.map((entry, i) => ({ index: BigInt(i), entry }))),
+      },
+    } as unknown as TileSource;
+    const server = new TileServer(new TileReader(source), { level: 'entries', encode: encodeEntryBundle });
+    const large = await server.serve('tile/entries/000.p/200', 'gzip');
+    expect(large.headers).not.toHaveProperty('content-encoding');
+    expect(large.body).toHaveLength(200 * 10_002);
+    const small = await server.serve('tile/entries/000.p/100', 'gzip');
+    expect(gunzipSync(small.body)).toHaveLength(100 * 10_002);
   });
 
   it.each([

@@ -55,7 +55,12 @@ export class TileReader {
    * @throws LogError REFUSED, UNAVAILABLE, STORAGE
    */
   async entries(n: bigint, width: number): Promise<readonly Uint8Array[] | undefined> {
-    const entries = await this.#entries.get(n.toString(), width, {
+    return (await this.entriesAtLeast(n, width))?.slice(0, width);
+  }
+
+  /** As {@link entries}, and those that were read with them. */
+  entriesAtLeast(n: bigint, width: number): Promise<readonly Uint8Array[] | undefined> {
+    return this.#entries.get(n.toString(), width, {
       published: () => this.#publishedWidth('entries', n),
       load: async (published) => {
         const value = await this.#readEntries(n, published);
@@ -63,7 +68,6 @@ export class TileReader {
         return { width: published, value, weight };
       },
     });
-    return entries?.slice(0, width);
   }
 
   async #publishedWidth(level: TileLevel, n: bigint): Promise<number> {
