@@ -74,12 +74,12 @@ describe('runExport', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['no place', {}, /either --directory or --bucket/],
-    ['two places', { directory: '/tmp/x', bucket: 'http://localhost/b' }, /either --directory or --bucket/],
+    ['two places', { directory: 'exported', bucket: 'http://localhost/b' }, /either --directory or --bucket/],
     ['a bucket that is no URL', { bucket: 'my-bucket' }, /--bucket is no URL/],
     ['a bucket of another protocol', { bucket: 's3://my-bucket' }, /--bucket is no URL/],
     ['a bucket without its key', { bucket: 'http://127.0.0.1:1/b' }, /EXPORT_BUCKET_ACCESS_KEY_ID/],
-    ['no workers', { directory: '/tmp/x', workers: '0' }, /--workers is "0", want 1 to 64/],
-    ['workers that are no number', { directory: '/tmp/x', workers: 'many' }, /--workers is "many"/],
+    ['no workers', { directory: 'exported', workers: '0' }, /--workers is "0", want 1 to 64/],
+    ['workers that are no number', { directory: 'exported', workers: 'many' }, /--workers is "many"/],
   ])('refuses %s', async (_what, options, message) => {
     await expect(run(options)).rejects.toThrow(message);
   });
