@@ -3,14 +3,10 @@ import { sha256, verifyMessage } from '@sigstead/crypto';
 import { concatBytes, decodeBase64, encodeBase64, tlsU64 } from '@sigstead/encoding';
 import { hashLeaf } from '@sigstead/merkle';
 import { parseDataTileEntry, parseLeafIndex, encodeMerkleTreeLeaf } from '@sigstead/tlog';
-import {
-  POISON_EXTENSION,
-  verifyPrecertificateSct,
-  type Certificate,
-  type SignedCertificateTimestamp,
-} from '@sigstead/x509';
+import { POISON_EXTENSION, verifyPrecertificateSct, type Certificate } from '@sigstead/x509';
 import type { AddChainResponse } from './ct-log.ts';
 import { makeAuthority, type TestAuthority } from '../testonly/authority.ts';
+import { sctOf } from '../testonly/ct-stage.ts';
 import { runSql, startTestPostgres, type TestDatabase, type TestPostgres } from '../testonly/postgres.ts';
 import { install, startService, type Installation, type RunningService } from '../testonly/service.ts';
 
@@ -57,19 +53,6 @@ async function expectRefusal(
   expect(text).toMatch(detail);
 }
 
-function toSct(response: AddChainResponse): SignedCertificateTimestamp {
-  const signature = decodeBase64(response.signature);
-  return {
-    version: 0,
-    logId: decodeBase64(response.id),
-    timestampMs: BigInt(response.timestamp),
-    extensions: decodeBase64(response.extensions),
-    hashAlgorithm: signature[0] as number,
-    signatureAlgorithm: signature[1] as number,
-    signature: signature.subarray(4),
-  };
-}
-
 async function accepted(response: Response): Promise<AddChainResponse> {
   const text = await response.text();
   expect({ status: response.status, text }).toMatchObject({ status: 200 });
@@ -86,7 +69,7 @@ describe('add-pre-chain', () => {
       const precertificate = await authority.issue();
       const response = await accepted(await submit([precertificate, ...issuers], path));
       expect(response.sct_version).toBe(0);
-      verifyPrecertificateSct(precertificate, intermediate, toSct(response), installation.ctKey);
+      verifyPrecertificateSct(precertificate, intermediate, sctOf(response), installation.ctKey);
     }
   });
 
@@ -95,7 +78,7 @@ describe('add-pre-chain', () => {
     const first = await accepted(await submit([precertificate, authority.intermediate]));
     const again = await accepted(await submit([precertificate, authority.intermediate, authority.root]));
     expect([again.timestamp, again.extensions]).toEqual([first.timestamp, first.extensions]);
-    verifyPrecertificateSct(precertificate, authority.intermediate, toSct(again), installation.ctKey);
+    verifyPrecertificateSct(precertificate, authority.intermediate, sctOf(again), installation.ctKey);
   });
 
   it('logs what it signed: the leaf is under the tree, the issuers are kept', async () => {
@@ -129,7 +112,7 @@ describe('add-pre-chain', () => {
       verifyPrecertificateSct(
         precertificates[i] as Certificate,
         authority.intermediate,
-        toSct(response),
+        sctOf(response),
         installation.ctKey,
       ),
     );
