@@ -1,4 +1,10 @@
 export type { Credentials } from './authorization.ts';
+export {
+  BUNDLE_LIMITS,
+  readBundleReferrers,
+  type BundleLimits,
+  type BundleReferrer,
+} from './bundle-referrer.ts';
 export { digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export { OciError, type OciErrorCode } from './errors.ts';
 export type { Fetch } from './exchange.ts';
@@ -17,10 +23,13 @@ export {
   DOCKER_MANIFEST_LIST,
   MANIFEST_MEDIA_TYPES,
   OCI_CONFIG,
+  OCI_EMPTY,
   OCI_INDEX,
   OCI_MANIFEST,
+  SIGSTORE_BUNDLE,
   SIMPLE_SIGNING,
 } from './media-types.ts';
 export { ImageReference, isRepository, isTag, parseImageReference } from './reference.ts';
+export { listReferrers, referrersTag, type ReferrerLimits, type Referrers } from './referrers.ts';
 export { RegistryClient } from './registry-client.ts';
 export type { RegistryOptions } from './transport.ts';

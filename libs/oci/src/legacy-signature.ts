@@ -4,6 +4,7 @@ import { OciError } from './errors.ts';
 import { layersOf, tryLayersOf, type Descriptor, type Manifest } from './manifest.ts';
 import { IMAGE_MEDIA_TYPES, OCI_CONFIG, OCI_MANIFEST, SIMPLE_SIGNING } from './media-types.ts';
 import type { ImageReference } from './reference.ts';
+import { readDescribedBlob, readItem } from './read-item.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** One layer of a `.sig` manifest: what was signed, and the signature with its proofs as annotations. */
@@ -84,25 +85,13 @@ function assertReadable<T>(layer: T | OciError): T {
   return layer;
 }
 
-/** What is wrong with a layer itself. Other failures are the registry's, and concern all of them. */
-const UNREADABLE: readonly OciError['code'][] = ['NOT_FOUND', 'DIGEST_MISMATCH', 'TOO_LARGE', 'MALFORMED'];
-
 async function readLayer(
   client: RegistryClient,
   ref: ImageReference,
   layer: Descriptor,
 ): Promise<LegacySignature | OciError> {
-  try {
-    const payload = await client.getBlob(ref, layer.digest, layer.size);
-    if (payload.length === layer.size) return { payload, annotations: layer.annotations ?? {} };
-    throw new OciError(
-      'MALFORMED',
-      `blob ${layer.digest} at ${ref.registry} has ${payload.length} bytes, its descriptor says ${layer.size}`,
-    );
-  } catch (error) {
-    if (error instanceof OciError && UNREADABLE.includes(error.code)) return error;
-    throw error;
-  }
+  const payload = await readItem(() => readDescribedBlob(client, ref, layer));
+  return payload instanceof OciError ? payload : { payload, annotations: layer.annotations ?? {} };
 }
 
 /**
