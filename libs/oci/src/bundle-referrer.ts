@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '@sigstead/encoding';
 import { OciError } from './errors.ts';
 import { layersOf, subjectOf, type Descriptor, type Manifest } from './manifest.ts';
 import { IMAGE_MEDIA_TYPES } from './media-types.ts';
-import { readDescribedBlob, readDescribedManifest, readItems } from './read-item.ts';
+import { Budget, readDescribedBlob, readDescribedManifest, readItems } from './read-item.ts';
 import type { ImageReference } from './reference.ts';
 import { listReferrers, REFERRER_LIMITS, type ReferrerLimits } from './referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
@@ -46,7 +46,7 @@ export async function readBundleReferrers(
   limits: Partial<BundleLimits> = {},
 ): Promise<(BundleReferrer | OciError)[]> {
   const bounds = { ...BUNDLE_LIMITS, ...limits };
-  const budget = new Budget(bounds.maxTotalBytes, ref.registry);
+  const budget = new Budget(bounds.maxTotalBytes, `referrers at ${ref.registry}`);
   const { entries } = await listReferrers(client, ref, imageDigest, bounds);
   const listed = announcedFirst(entries).map((entry) => budget.take(entry, bounds.maxManifestBytes));
   const found = await readItems(listed, async (entry) => {
@@ -64,33 +64,6 @@ export async function readBundleReferrers(
     ...rest,
     bundle: await readDescribedBlob(client, ref, layer),
   }));
-}
-
-/** Takes what descriptors announce from a number of bytes, before anything is fetched. */
-class Budget {
-  #left: number;
-
-  constructor(
-    private readonly total: number,
-    private readonly host: string,
-  ) {
-    this.#left = total;
-  }
-
-  /** The descriptor when there is room for it, else why not. */
-  take(item: Descriptor | OciError, maxBytes: number): Descriptor | OciError {
-    if (item instanceof OciError) return item;
-    const { digest, size } = item;
-    if (size > maxBytes)
-      return new OciError('TOO_LARGE', `${digest} at ${this.host} has ${size} bytes, at most ${maxBytes}`);
-    if (size > this.#left)
-      return new OciError(
-        'TOO_LARGE',
-        `referrers at ${this.host} have more than ${this.total} bytes together`,
-      );
-    this.#left -= size;
-    return item;
-  }
 }
 
 /** What is announced as a bundle comes first: a flood of other things must not use up the bounds. */

@@ -10,6 +10,14 @@ export { OciError, type OciErrorCode } from './errors.ts';
 export type { Fetch } from './exchange.ts';
 export { isLoopbackHost } from './hosts.ts';
 export {
+  appendLegacyAttestation,
+  attestationTag,
+  readLegacyAttestations,
+  type AttestationPlace,
+  type LegacyAttestation,
+} from './legacy-attestation.ts';
+export type { LegacyLayer, StoredLayer } from './legacy-layers.ts';
+export {
   appendLegacySignature,
   MAX_SIGNATURES,
   readLegacyLayers,
@@ -21,6 +29,7 @@ export { layersOf, MAX_MANIFEST_BYTES, type Descriptor, type Manifest } from './
 export {
   DOCKER_MANIFEST,
   DOCKER_MANIFEST_LIST,
+  DSSE_ENVELOPE,
   MANIFEST_MEDIA_TYPES,
   OCI_CONFIG,
   OCI_EMPTY,

@@ -6,6 +6,7 @@ export const DOCKER_MANIFEST_LIST = 'application/vnd.docker.distribution.manifes
 /** Of the two bytes `{}`, where a manifest must have a configuration and has none. */
 export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
 export const SIGSTORE_BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+export const DSSE_ENVELOPE = 'application/vnd.dsse.envelope.v1+json';
 export const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
 
 /** Every manifest form we read. */

@@ -69,3 +69,28 @@ function assertSize({ length }: Uint8Array, size: number, what: string): void {
   if (length !== size)
     throw new OciError('MALFORMED', `${what} has ${length} bytes, its descriptor says ${size}`);
 }
+
+/** Takes what descriptors announce from a number of bytes, before anything is fetched. */
+export class Budget {
+  #left: number;
+
+  constructor(
+    private readonly total: number,
+    /** What the bytes are of, for messages: `signatures at registry`. */
+    private readonly what: string,
+  ) {
+    this.#left = total;
+  }
+
+  /** The descriptor when there is room for it, else why not. */
+  take(item: Descriptor | OciError, maxBytes: number): Descriptor | OciError {
+    if (item instanceof OciError) return item;
+    const { digest, size } = item;
+    if (size > maxBytes)
+      return new OciError('TOO_LARGE', `${digest} of ${this.what} has ${size} bytes, at most ${maxBytes}`);
+    if (size > this.#left)
+      return new OciError('TOO_LARGE', `${this.what} have more than ${this.total} bytes together`);
+    this.#left -= size;
+    return item;
+  }
+}

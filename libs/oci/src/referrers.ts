@@ -57,16 +57,11 @@ export async function readReferrersIndex(
   digest: string,
 ): Promise<Manifest | OciError | undefined> {
   const tag = referrersTag(digest);
-  try {
-    const index = await client.getManifest(ref, tag);
-    if (index.mediaType === OCI_INDEX && index.digest !== digest) return index;
-    // `cosign copy` pins the image itself under this very name.
-    if (index.digest === digest) return undefined;
-    return new OciError('MALFORMED', `${tag} at ${ref.registry} is ${quote(index.mediaType)}, want an index`);
-  } catch (error) {
-    if (error instanceof OciError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
+  const index = await client.findManifest(ref, tag);
+  // `cosign copy` pins the image itself under this very name.
+  if (index === undefined || index.digest === digest) return undefined;
+  if (index.mediaType === OCI_INDEX) return index;
+  return new OciError('MALFORMED', `${tag} at ${ref.registry} is ${quote(index.mediaType)}, want an index`);
 }
 
 async function readPages(

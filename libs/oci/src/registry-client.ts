@@ -7,6 +7,7 @@ import { MANIFEST_MEDIA_TYPES, OCI_INDEX } from './media-types.ts';
 import { nextPage } from './next-page.ts';
 import { isTag, type ImageReference } from './reference.ts';
 import { resolveLocation, Transport, type RegistryOptions } from './transport.ts';
+import { Turns } from './turns.ts';
 
 export interface ReferrersPage {
   readonly index: Manifest;
@@ -22,9 +23,15 @@ const NO_SUCH_API: readonly number[] = [400, 404, 405, 406, 501];
  */
 export class RegistryClient {
   readonly #transport: Transport;
+  readonly #turns = new Turns();
 
   constructor(options: RegistryOptions) {
     this.#transport = new Transport(options);
+  }
+
+  /** Lets work of one key wait for the work of that key before it, among all that is done through this client. */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(key, work);
   }
 
   /**
@@ -63,6 +70,16 @@ export class RegistryClient {
       if (want !== undefined) assertDigest(answer.bytes, want, `${what} at ${ref.registry}`);
     }
     return parseManifest(answer.bytes, answer.headers.get('content-type'), ref.registry);
+  }
+
+  /** The same, undefined when the registry has no such manifest. @throws OciError */
+  async findManifest(ref: ImageReference, target: string): Promise<Manifest | undefined> {
+    try {
+      return await this.getManifest(ref, target);
+    } catch (error) {
+      if (error instanceof OciError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 
   /**
