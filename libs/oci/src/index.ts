@@ -10,6 +10,13 @@ export { OciError, type OciErrorCode } from './errors.ts';
 export type { Fetch } from './exchange.ts';
 export { isLoopbackHost } from './hosts.ts';
 export {
+  childForPlatform,
+  MAX_CHILDREN,
+  readIndexChildren,
+  readManifestTree,
+  type IndexChild,
+} from './index-children.ts';
+export {
   appendLegacyAttestation,
   attestationTag,
   readLegacyAttestations,

@@ -109,11 +109,16 @@ export function tryLayersOf(manifest: Manifest, maxCount: number, host: string):
  * @throws OciError MALFORMED when there is no list
  */
 export function* tryManifestsOf(manifest: Manifest, host: string): Generator<Descriptor | OciError> {
-  for (const [at, value] of listOf(manifest, 'manifests', host).entries()) {
+  for (const [at, value] of rawManifestsOf(manifest, host).entries()) {
     const read = listed.safeParse(value);
     const what = `entry ${at} of index ${manifest.digest} at ${host}`;
     yield read.success ? described(read.data) : new OciError('MALFORMED', `${what} is not a descriptor`);
   }
+}
+
+/** The entries of an index as they are. @throws OciError MALFORMED when there is no list */
+export function rawManifestsOf(manifest: Manifest, host: string): readonly JsonValue[] {
+  return listOf(manifest, 'manifests', host);
 }
 
 /** The subject a manifest declares. @throws OciError MALFORMED when it declares something else as one */

@@ -19,3 +19,6 @@ export const MANIFEST_MEDIA_TYPES: readonly string[] = [
 
 /** Forms that list layers, as opposed to other manifests. */
 export const IMAGE_MEDIA_TYPES: readonly string[] = [OCI_MANIFEST, DOCKER_MANIFEST];
+
+/** Forms that list other manifests. */
+export const INDEX_MEDIA_TYPES: readonly string[] = [OCI_INDEX, DOCKER_MANIFEST_LIST];
