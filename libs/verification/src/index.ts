@@ -16,7 +16,17 @@ export {
 } from './evidence/signature-evidence.ts';
 export { extractIdentity, isClaimName, type ClaimName, type SignerIdentity } from './identity.ts';
 export { MAX_PATTERN_LENGTH } from './pattern.ts';
-export { assertPolicy, compilePolicy, type Policy, type PolicyInput } from './policy.ts';
+export { assertPolicy, compilePolicy, type Policy } from './policy.ts';
+export { parsePolicyInput, type PolicyInput } from './policy/policy-input.ts';
+export type { Rule, RuleRefusal } from './policy/rule.ts';
+export { githubFields, type GithubField } from './policy/rules/github-rules.ts';
+export type { PredicateRuleInput, Scalar } from './policy/rules/predicate-rules.ts';
+export {
+  IMAGE_SIGNATURE_TYPE,
+  parsePredicateType,
+  predicateTypeNames,
+} from './policy/rules/predicate-type-rules.ts';
+export type { PolicySubject, Statement, StatementSubject } from './policy/subject.ts';
 export { renderVerdict, type RenderOptions } from './render/render-verdict.ts';
 export { judgeSigningTime, type SigningTime } from './signing-time.ts';
 export type { VerificationOptions } from './steps/context.ts';

@@ -50,7 +50,9 @@ export function verifySignature(
   const signer = record.take('identity-extraction', link, checkIdentity);
   const signed = record.take('signature', signer && link, (whose) => checkSignature(whose, context));
   const logged = record.take('log-entry', signed, (entry) => checkLogEntry(entry, context));
-  record.take('policy', logged && signer, (who) => checkPolicy(who, policy));
+  record.take('policy', logged && signer, (who) =>
+    checkPolicy({ signer: who, statement: undefined, annotations: {} }, policy),
+  );
   const verified = record.conclude(`signed by ${printable(signer?.identity ?? 'nobody')}`);
   return { source: candidate.source, verified, steps: record.steps };
 }
