@@ -14,7 +14,11 @@ import {
   NO_CERTIFICATE,
 } from './policy/rules/identity-rules.ts';
 import { keyRule, readKeys } from './policy/rules/key-rules.ts';
-import { parsePredicateTypes, predicateTypeRule } from './policy/rules/predicate-type-rules.ts';
+import {
+  imageSignatureRule,
+  parsePredicateTypes,
+  predicateTypeRule,
+} from './policy/rules/predicate-type-rules.ts';
 import { predicateRules } from './policy/rules/predicate-rules.ts';
 import type { PolicySubject } from './policy/subject.ts';
 
@@ -59,6 +63,15 @@ export function compilePolicy(input: PolicyInput): Policy {
     ],
     keys,
   };
+}
+
+/**
+ * The same policy, met by signatures of the image itself alone; one that names types of attestations means those and stays as it
+ * is.
+ */
+export function requireImageSignature(policy: Policy): Policy {
+  if (policy.rules.some(({ field }) => field === 'predicateType')) return policy;
+  return { ...policy, rules: [...policy.rules, imageSignatureRule] };
 }
 
 /**
