@@ -19,7 +19,41 @@ export {
 } from './evidence/signature-evidence.ts';
 export { extractIdentity, isClaimName, type ClaimName, type SignerIdentity } from './identity.ts';
 export { MAX_PATTERN_LENGTH } from './pattern.ts';
-export { assertPolicy, compilePolicy, type Policy, type PolicyInput, type PolicySubject } from './policy.ts';
+export { assertPolicy, compilePolicy, requireImageSignature, type Policy } from './policy.ts';
+export {
+  decideImage,
+  type ImageDecision,
+  type RequirementDecision,
+  type SignerDecision,
+  type VerifiedSignature,
+} from './policy/image/decide-image.ts';
+export { canonicalImageName } from './policy/image/image-pattern.ts';
+export {
+  MAX_POLICY_BYTES,
+  parseImagePolicyDocument,
+  POLICY_API_VERSION,
+  readImagePolicyDocument,
+  type AttestationInput,
+  type ImagePolicyDocument,
+  type SignerInput,
+} from './policy/image/image-policy-document.ts';
+export {
+  appliesTo,
+  compileImagePolicy,
+  type EvidenceDemands,
+  type ImagePolicy,
+  type SignerRequirement,
+} from './policy/image/image-policy.ts';
+export { parsePolicyInput, type PolicyInput } from './policy/policy-input.ts';
+export type { Rule, RuleRefusal } from './policy/rule.ts';
+export { githubFields, type GithubField } from './policy/rules/github-rules.ts';
+export type { PredicateRuleInput, Scalar } from './policy/rules/predicate-rules.ts';
+export {
+  IMAGE_SIGNATURE_TYPE,
+  parsePredicateType,
+  predicateTypeNames,
+} from './policy/rules/predicate-type-rules.ts';
+export type { PolicySubject } from './policy/subject.ts';
 export { renderVerdict, type RenderOptions } from './render/render-verdict.ts';
 export { entriesWithoutProof, type SigningTime } from './signing-times.ts';
 export {

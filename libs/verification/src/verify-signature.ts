@@ -6,7 +6,9 @@ import {
   type Artifact,
   type SignatureEvidence,
 } from './evidence/signature-evidence.ts';
-import type { Policy, PolicySubject } from './policy.ts';
+import type { VerifiedSignature } from './policy/image/decide-image.ts';
+import type { PolicySubject } from './policy/subject.ts';
+import type { Policy } from './policy.ts';
 import { checkCertificateChain } from './steps/certificate-chain.ts';
 import type { Context, SignedLink, VerificationOptions } from './steps/context.ts';
 import { checkIdentity, type Signatory } from './steps/identity-extraction.ts';
@@ -44,6 +46,23 @@ export function verifySignature(
   policy: Policy,
   options: VerificationOptions,
 ): SignatureVerdict {
+  return judgeSignature(candidate, artifact, trustedRoot, policy, options).verdict;
+}
+
+/** A verdict and, when every step passed, what was verified: for policies that are about several signatures. */
+export interface SignatureJudgement {
+  readonly verdict: SignatureVerdict;
+  readonly signature: VerifiedSignature | undefined;
+}
+
+/** As {@link verifySignature}. */
+export function judgeSignature(
+  candidate: SignatureCandidate,
+  artifact: Artifact,
+  trustedRoot: TrustedRoot,
+  policy: Policy,
+  options: VerificationOptions,
+): SignatureJudgement {
   const context: Context = { artifact, trustedRoot, policy, options };
   const record = new StepRecord();
   const evidence = record.take('retrieval', candidate, (found) => retrieve(found, artifact));
@@ -54,12 +73,17 @@ export function verifySignature(
   const subject = logged && signed && signatory && subjectOf(signatory, signed);
   record.take('policy', subject, (what) => checkPolicy(what, policy));
   const verified = record.conclude(`signed by ${nameOf(signatory, signed)}`);
-  return { source: candidate.source, verified, steps: record.steps };
+  const { source } = candidate;
+  return {
+    verdict: { source, verified, steps: record.steps },
+    signature: verified && subject && signed ? { source, subject, key: signed.publicKey } : undefined,
+  };
 }
 
-function subjectOf(signatory: Signatory, { statement, annotations }: SignedLink): PolicySubject {
-  const signer = signatory.kind === 'identity' ? signatory.identity : undefined;
-  return { signer, statement, annotations };
+function subjectOf(signatory: Signatory, { statement, annotations, publicKey }: SignedLink): PolicySubject {
+  return signatory.kind === 'identity'
+    ? { signer: signatory.identity, statement, annotations }
+    : { signer: undefined, key: publicKey, statement, annotations };
 }
 
 function nameOf(signatory: Signatory | undefined, signed: SignedLink | undefined): string {
