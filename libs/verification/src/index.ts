@@ -37,6 +37,7 @@ export {
 export {
   appliesTo,
   compileImagePolicy,
+  isPolicyName,
   type EvidenceDemands,
   type ImagePolicy,
   type SignerRequirement,
