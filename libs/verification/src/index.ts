@@ -6,13 +6,16 @@ export {
 } from './errors.ts';
 export { evidenceFromBundle } from './evidence/bundle.ts';
 export { withInclusionProof, withoutInclusionProof } from './evidence/inclusion-proof.ts';
+export { evidenceFromLegacyAttestation } from './evidence/legacy-attestation.ts';
 export { evidenceFromLegacySignature } from './evidence/legacy-signature.ts';
 export {
   formatArtifactDigest,
   parseArtifactDigest,
+  type Artifact,
   type ArtifactDigest,
   type SignatureEvidence,
   type SignedContent,
+  type SigningKey,
 } from './evidence/signature-evidence.ts';
 export { extractIdentity, isClaimName, type ClaimName, type SignerIdentity } from './identity.ts';
 export { MAX_PATTERN_LENGTH } from './pattern.ts';
@@ -24,6 +27,7 @@ export {
   type SignerDecision,
   type VerifiedSignature,
 } from './policy/image/decide-image.ts';
+export { describeDecision } from './policy/image/describe-decision.ts';
 export { canonicalImageName } from './policy/image/image-pattern.ts';
 export {
   MAX_POLICY_BYTES,
@@ -51,9 +55,16 @@ export {
   parsePredicateType,
   predicateTypeNames,
 } from './policy/rules/predicate-type-rules.ts';
-export type { PolicySubject, Statement, StatementSubject } from './policy/subject.ts';
+export type { PolicySubject } from './policy/subject.ts';
 export { renderVerdict, type RenderOptions } from './render/render-verdict.ts';
-export { judgeSigningTime, type SigningTime } from './signing-time.ts';
+export { entriesWithoutProof, type SigningTime } from './signing-times.ts';
+export {
+  IN_TOTO_PAYLOAD_TYPE,
+  parseStatement,
+  STATEMENT_TYPES,
+  type Statement,
+  type StatementSubject,
+} from './statement.ts';
 export type { VerificationOptions } from './steps/context.ts';
 export type { StepEvidence } from './steps/step-evidence.ts';
 export {
@@ -73,4 +84,5 @@ export {
   type ImageEvidence,
   type ImageVerdict,
 } from './verify-image.ts';
+export { verifyImagePolicy, type NamedTrustedRoot, type PolicyVerdict } from './verify-image-policy.ts';
 export { verifySignature, type SignatureCandidate, type SignatureVerdict } from './verify-signature.ts';

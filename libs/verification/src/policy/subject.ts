@@ -1,6 +1,6 @@
 import type { PublicKey } from '@sigstead/crypto';
-import type { JsonValue } from '@sigstead/encoding';
 import type { SignerIdentity } from '../identity.ts';
+import type { Statement } from '../statement.ts';
 
 /** What one verified signature says, and who says it: everything a policy may ask about. */
 export interface PolicySubject {
@@ -12,20 +12,6 @@ export interface PolicySubject {
   readonly statement: Statement | undefined;
   /** The `optional` map of a simple signing document. */
   readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** An in-toto statement, its form already checked and its subject already compared with the artifact. */
-export interface Statement {
-  /** URI. */
-  readonly predicateType: string;
-  readonly subjects: readonly StatementSubject[];
-  readonly predicate: JsonValue;
-}
-
-export interface StatementSubject {
-  readonly name?: string | undefined;
-  /** Hex by algorithm. */
-  readonly digest: Readonly<Record<string, string>>;
 }
 
 /** Who signed, in a few words and as it came: for messages it still has to be made printable. */

@@ -1,6 +1,7 @@
 import { PrivateKeySigner, type PublicKey } from '@sigstead/crypto';
 import type { JsonValue } from '@sigstead/encoding';
 import { describe, expect, it } from '@jest/globals';
+import { STATEMENT_TYPES } from '../../statement.ts';
 import { IMAGE_SIGNATURE_TYPE } from '../rules/predicate-type-rules.ts';
 import { decideImage, type ImageDecision, type VerifiedSignature } from './decide-image.ts';
 import { readImagePolicyDocument } from './image-policy-document.ts';
@@ -25,7 +26,10 @@ function attested(identity: string, predicateType: string, predicate: JsonValue 
   const signature = by(identity);
   return {
     ...signature,
-    subject: { ...signature.subject, statement: { predicateType, subjects: [], predicate } },
+    subject: {
+      ...signature.subject,
+      statement: { type: STATEMENT_TYPES[0] as string, predicateType, subjects: [], predicate },
+    },
   };
 }
 

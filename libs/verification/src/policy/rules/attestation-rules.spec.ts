@@ -3,6 +3,7 @@ import type { JsonValue } from '@sigstead/encoding';
 import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from '../../errors.ts';
 import { assertPolicy, compilePolicy } from '../../policy.ts';
+import { STATEMENT_TYPES } from '../../statement.ts';
 import { refusal } from '../../testonly/refusal.ts';
 import type { PolicyInput } from '../policy-input.ts';
 import type { PolicySubject } from '../subject.ts';
@@ -22,7 +23,7 @@ const signer = {
 const signature: PolicySubject = { signer, statement: undefined, annotations: { stage: 'production' } };
 const attested = (predicate: JsonValue, predicateType = SLSA_1): PolicySubject => ({
   ...signature,
-  statement: { predicateType, subjects: [], predicate },
+  statement: { type: STATEMENT_TYPES[0] as string, predicateType, subjects: [], predicate },
 });
 const judge = (input: PolicyInput, subject: PolicySubject): string =>
   refusal(() => assertPolicy(subject, compilePolicy({ anyIdentity: true, ...input })));
