@@ -29,7 +29,6 @@ export type VerificationErrorCode =
   | 'PAYLOAD_TYPE'
   | 'PAYLOAD_DIGEST'
   | 'KEY_MISSING'
-  | 'KEY_UNEXPECTED'
   | 'CERTIFICATE_REVOKED'
   | 'STATEMENT_MALFORMED'
   | 'STATEMENT_SUBJECT'

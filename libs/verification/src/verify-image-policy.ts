@@ -1,12 +1,17 @@
 import type { TrustedRoot } from '@sigstead/trust';
 import { VerificationError } from './errors.ts';
 import { parseArtifactDigest, type Artifact } from './evidence/signature-evidence.ts';
-import { decideImage, type ImageDecision, type VerifiedSignature } from './policy/image/decide-image.ts';
+import { decideImage, type ImageDecision } from './policy/image/decide-image.ts';
 import type { EvidenceDemands, ImagePolicy } from './policy/image/image-policy.ts';
 import type { Policy } from './policy.ts';
 import type { VerificationOptions } from './steps/context.ts';
 import type { ImageEvidence } from './verify-image.ts';
-import { examineSignature, type SignatureCandidate, type SignatureVerdict } from './verify-signature.ts';
+import {
+  judgeSignature,
+  type SignatureCandidate,
+  type SignatureJudgement,
+  type SignatureVerdict,
+} from './verify-signature.ts';
 
 /** One of several trusted roots side by side. */
 export interface NamedTrustedRoot {
@@ -40,10 +45,8 @@ export function verifyImagePolicy(
   const artifact = parseArtifactDigest(image.digest);
   const counted = roots.filter(({ name }) => policy.trustRoots?.includes(name) ?? true);
   const demanded = withDemands(options, policy.demands);
-  const examined = image.signatures.map((candidate) =>
-    examine(candidate, artifact, counted, policy, demanded),
-  );
-  const verified = examined.flatMap((one) => one.verified ?? []);
+  const judged = image.signatures.map((candidate) => judge(candidate, artifact, counted, policy, demanded));
+  const verified = judged.flatMap(({ signature }) => signature ?? []);
   const fault = faultOf(policy, counted, options);
   const decision =
     fault === undefined ? decideImage(policy, verified) : { ...decideImage(policy, []), fault };
@@ -52,7 +55,7 @@ export function verifyImagePolicy(
     image: image.image,
     digest: image.digest,
     decision,
-    signatures: examined.map(({ verdict }) => verdict),
+    signatures: judged.map(({ verdict }) => verdict),
   };
 }
 
@@ -79,31 +82,23 @@ function withDemands(options: VerificationOptions, demands: EvidenceDemands): Ve
   };
 }
 
-interface Examined {
-  readonly verdict: SignatureVerdict;
-  readonly verified: VerifiedSignature | undefined;
-}
-
 /** By the first trusted root under which it holds; else what came of the first. */
-function examine(
+function judge(
   candidate: SignatureCandidate,
   artifact: Artifact,
   roots: readonly NamedTrustedRoot[],
   policy: ImagePolicy,
   options: VerificationOptions,
-): Examined {
+): SignatureJudgement {
   const open = openPolicy(candidate, policy);
-  let first: Examined | undefined;
+  let first: SignatureJudgement | undefined;
   for (const { name, root } of roots) {
-    const { verdict, verified } = examineSignature(candidate, artifact, root, open, options);
-    if (verified === undefined) {
-      first ??= { verdict, verified };
-      continue;
-    }
-    const { subject, publicKey: key } = verified;
-    return { verdict, verified: { source: candidate.source, subject, key, trustRoot: name } };
+    const { verdict, signature } = judgeSignature(candidate, artifact, root, open, options);
+    if (signature !== undefined) return { verdict, signature: { ...signature, trustRoot: name } };
+    first ??= { verdict, signature };
   }
-  return first ?? { verdict: { source: candidate.source, verified: false, steps: [] }, verified: undefined };
+  const { source } = candidate;
+  return first ?? { verdict: { source, verified: false, steps: [] }, signature: undefined };
 }
 
 /** Takes whoever signed: by certificate, or by any key the policy knows of. Who counts is decided on all of them together. */

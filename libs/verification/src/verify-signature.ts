@@ -6,9 +6,9 @@ import {
   type Artifact,
   type SignatureEvidence,
 } from './evidence/signature-evidence.ts';
-import type { PublicKey } from '@sigstead/crypto';
-import type { Policy } from './policy.ts';
+import type { VerifiedSignature } from './policy/image/decide-image.ts';
 import type { PolicySubject } from './policy/subject.ts';
+import type { Policy } from './policy.ts';
 import { checkCertificateChain } from './steps/certificate-chain.ts';
 import type { Context, SignedLink, VerificationOptions } from './steps/context.ts';
 import { checkIdentity, type Signatory } from './steps/identity-extraction.ts';
@@ -46,23 +46,23 @@ export function verifySignature(
   policy: Policy,
   options: VerificationOptions,
 ): SignatureVerdict {
-  return examineSignature(candidate, artifact, trustedRoot, policy, options).verdict;
+  return judgeSignature(candidate, artifact, trustedRoot, policy, options).verdict;
 }
 
-/** A verdict, and what was judged when the signature is verified. */
-export interface ExaminedSignature {
+/** A verdict and, when every step passed, what was verified: for policies that are about several signatures. */
+export interface SignatureJudgement {
   readonly verdict: SignatureVerdict;
-  readonly verified: { readonly subject: PolicySubject; readonly publicKey: PublicKey } | undefined;
+  readonly signature: VerifiedSignature | undefined;
 }
 
-/** The same as {@link verifySignature}, for those who go on to judge several signatures together. */
-export function examineSignature(
+/** As {@link verifySignature}. */
+export function judgeSignature(
   candidate: SignatureCandidate,
   artifact: Artifact,
   trustedRoot: TrustedRoot,
   policy: Policy,
   options: VerificationOptions,
-): ExaminedSignature {
+): SignatureJudgement {
   const context: Context = { artifact, trustedRoot, policy, options };
   const record = new StepRecord();
   const evidence = record.take('retrieval', candidate, (found) => retrieve(found, artifact));
@@ -73,9 +73,10 @@ export function examineSignature(
   const subject = logged && signed && signatory && subjectOf(signatory, signed);
   record.take('policy', subject, (what) => checkPolicy(what, policy));
   const verified = record.conclude(`signed by ${nameOf(signatory, signed)}`);
+  const { source } = candidate;
   return {
-    verdict: { source: candidate.source, verified, steps: record.steps },
-    verified: verified && subject && signed ? { subject, publicKey: signed.publicKey } : undefined,
+    verdict: { source, verified, steps: record.steps },
+    signature: verified && subject && signed ? { source, subject, key: signed.publicKey } : undefined,
   };
 }
 
