@@ -1,3 +1,4 @@
+export { pushBlob, pushImage, type PushedImage } from './image.ts';
 export {
   configureLogs,
   installedLog,
