@@ -1,28 +1,46 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
-import type { HashAlgorithm } from '@sigstead/crypto';
 import { decodeHex } from '@sigstead/encoding';
-import type { ArtifactDigest } from '@sigstead/verification';
+import type { Artifact } from '@sigstead/verification';
 import { UsageError } from './errors.ts';
 
+/** Kept whole beside its digests: pure Ed25519 is over the content itself. */
+const SMALL_BYTES = 1 << 20;
+
 /**
- * Digest of what was named: `sha256:` and 64 hexadecimal digits that are no path say it themselves, anything else is a file,
- * which is read once and never held whole.
+ * What was named: `sha256:` and 64 hexadecimal digits that are no path are a digest; anything else is a file, read once, of
+ * which only a small one is ever held whole.
  *
- * @param algorithm what a file is hashed with
  * @throws UsageError when the file cannot be read
  */
-export async function digestOfArtifact(named: string, algorithm: HashAlgorithm): Promise<ArtifactDigest> {
+export async function readArtifact(named: string): Promise<Artifact> {
   const hex = /^sha256:([0-9a-fA-F]{64})$/.exec(named)?.[1];
   if (hex !== undefined && !existsSync(named)) {
     return { algorithm: 'sha256', digest: decodeHex(hex.toLowerCase()) };
   }
-  const hash = createHash(algorithm);
   try {
-    await pipeline(createReadStream(named), hash);
+    return await readFile(named);
   } catch (cause) {
     throw new UsageError(`the artifact ${JSON.stringify(named)} cannot be read`, { cause });
   }
-  return { algorithm, digest: new Uint8Array(hash.digest()) };
+}
+
+async function readFile(path: string): Promise<Artifact> {
+  const [sha256, sha384, sha512] = [createHash('sha256'), createHash('sha384'), createHash('sha512')];
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for (const hash of [sha256, sha384, sha512]) hash.update(chunk);
+    size += chunk.length;
+    if (size <= SMALL_BYTES) chunks.push(chunk);
+  }
+  return {
+    algorithm: 'sha256',
+    digest: new Uint8Array(sha256.digest()),
+    further: [
+      { algorithm: 'sha384', digest: new Uint8Array(sha384.digest()) },
+      { algorithm: 'sha512', digest: new Uint8Array(sha512.digest()) },
+    ],
+    ...(size <= SMALL_BYTES && { content: new Uint8Array(Buffer.concat(chunks)) }),
+  };
 }

@@ -1,9 +1,8 @@
-import { parseBundle, type Bundle } from '@sigstead/bundle';
-import type { HashAlgorithm } from '@sigstead/crypto';
+import { parseBundle } from '@sigstead/bundle';
 import { parseTrustedRoot, type TrustedRoot } from '@sigstead/trust';
 import { assertVerified, compilePolicy, verifyBundle, type Policy } from '@sigstead/verification';
 import type { ExpectedSigner, VerifyArguments } from './arguments.ts';
-import { digestOfArtifact } from './artifact.ts';
+import { readArtifact } from './artifact.ts';
 import { publicGoodRoot } from './public-good-root.ts';
 import { readBounded } from './read-file.ts';
 
@@ -17,13 +16,8 @@ export async function verify(options: VerifyArguments, now: Date): Promise<void>
   const bundle = parseBundle(await readBounded(options.bundle, 'bundle'));
   const trustedRoot = await readTrustedRoot(options.trustedRoot);
   const policy = await policyFor(options.signer);
-  const artifact = await digestOfArtifact(options.artifact, algorithmFor(bundle));
+  const artifact = await readArtifact(options.artifact);
   assertVerified(verifyBundle(bundle, artifact, trustedRoot, policy, now));
-}
-
-/** A message signature says what it hashed; subjects of statements are named by SHA-256. */
-function algorithmFor({ content }: Bundle): HashAlgorithm {
-  return content.kind === 'messageSignature' ? content.digestAlgorithm : 'sha256';
 }
 
 async function readTrustedRoot(path: string | undefined): Promise<TrustedRoot> {
@@ -32,5 +26,5 @@ async function readTrustedRoot(path: string | undefined): Promise<TrustedRoot> {
 
 async function policyFor(signer: ExpectedSigner): Promise<Policy> {
   if (signer.kind === 'identity') return compilePolicy({ identity: signer.identity, issuer: signer.issuer });
-  return compilePolicy({});
+  return compilePolicy({ key: new TextDecoder().decode(await readBounded(signer.key, 'key')) });
 }

@@ -1,10 +1,10 @@
+import type { RekorVersion } from '@sigstead/instance';
 import type { PredicateName } from './predicates.ts';
 
 /** What is signed. */
 export type Artifact = 'image' | 'image attestation' | 'blob' | 'blob attestation';
 /** How the signature is kept: cosign's older tags (`.sig`, `.att`), or a Sigstore bundle. */
 export type Form = 'legacy' | 'bundle';
-export type Log = 'rekor-v1' | 'rekor-v2';
 /** What is signed with: a certified key that is forgotten at once, or a key pair that one of the programs made. */
 export type Credential = 'keyless' | 'key of cosign' | 'key of sigstead';
 export type ClientName = 'sigstead' | 'cosign' | 'sigstore-js' | 'sigstore-python';
@@ -33,7 +33,7 @@ export interface InteropCase {
   readonly verifiers: readonly ClientName[];
   readonly artifact: Artifact;
   readonly form: Form;
-  readonly log: Log;
+  readonly log: RekorVersion;
   /** Keyless unless told. */
   readonly credential?: Credential;
   /** Of attestations; provenance unless told. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pushImage } from '@sigstead/instance';
+import { DEVELOPMENT_IDENTITY, LocalStack, pushImage } from '@sigstead/instance';
 import type { Client } from './clients/client.ts';
 import { copyProgram, copyWithSignature } from './clients/copiers.ts';
 import type { CosignLike } from './clients/cosign-like.ts';
@@ -20,7 +20,6 @@ import {
 } from './interop-case.ts';
 import { PREDICATES, type PredicateName } from './predicates.ts';
 import { Distribution } from './stack/distribution.ts';
-import { IDENTITY, LocalStack } from './stack/local-stack.ts';
 import type { Toolbox } from './tools/toolbox.ts';
 import type { ExpectedSigner, Predicate, SigningCredential, Target, Workpiece } from './workpiece.ts';
 
@@ -158,7 +157,8 @@ export class Workbench {
   }
 
   async #expected(credential: Credential): Promise<ExpectedSigner> {
-    if (credential === 'keyless') return { kind: 'identity', identity: IDENTITY, issuer: this.#stack.issuer };
+    if (credential === 'keyless')
+      return { kind: 'identity', identity: DEVELOPMENT_IDENTITY, issuer: this.#stack.issuer };
     return { kind: 'key', publicKey: (await this.#keyPair(credential)).publicKey };
   }
 

@@ -1,11 +1,12 @@
+import type { RekorVersion } from '@sigstead/instance';
 import type { ImageLocation } from './evidence/registry.ts';
-import type { Artifact, Form, Log } from './interop-case.ts';
+import type { Artifact, Form } from './interop-case.ts';
 
 /** What a client is given to sign or to verify. */
 export interface Workpiece {
   readonly artifact: Artifact;
   readonly form: Form;
-  readonly log: Log;
+  readonly log: RekorVersion;
   readonly target: Target;
   /** Of attestations. */
   readonly predicate: Predicate;

@@ -1,4 +1,4 @@
-import type { LocalStack } from '../stack/local-stack.ts';
+import type { LocalStack } from '@sigstead/instance';
 import { CosignLike } from './cosign-like.ts';
 
 /** cosign 3 as it comes: trust and services are files it is given, nothing is asked of TUF. */

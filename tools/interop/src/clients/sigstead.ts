@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { ROOT } from '@sigstead/instance';
-import type { LocalStack } from '../stack/local-stack.ts';
+import { ROOT, type LocalStack } from '@sigstead/instance';
 import { CosignLike } from './cosign-like.ts';
 
 /** Our own command, against the services of the stack. */

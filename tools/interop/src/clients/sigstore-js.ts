@@ -2,11 +2,11 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { LocalStack } from '@sigstead/instance';
 import { readEvidence, type BundleJson } from '../evidence/evidence.ts';
 import { bundleOfLegacy } from '../evidence/legacy-bundle.ts';
 import type { Executed } from '../execute.ts';
 import { isAttestation } from '../interop-case.ts';
-import type { LocalStack } from '../stack/local-stack.ts';
 import type { ExpectedSigner, Workpiece } from '../workpiece.ts';
 import type { Client } from './client.ts';
 

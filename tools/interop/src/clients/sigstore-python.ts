@@ -1,6 +1,6 @@
+import type { LocalStack } from '@sigstead/instance';
 import { execute, type Executed } from '../execute.ts';
 import { isAttestation } from '../interop-case.ts';
-import type { LocalStack } from '../stack/local-stack.ts';
 import type { SigningCredential, Workpiece } from '../workpiece.ts';
 import type { Client } from './client.ts';
 

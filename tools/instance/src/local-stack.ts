@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeCluster } from '@sigstead/embedded-postgres';
-import { start, type Started } from '@sigstead/instance';
-import type { Log } from '../interop-case.ts';
+import type { LogKind } from './installed-log.ts';
+import { start, type Started } from './processes.ts';
 
 const READY = /^ready: (http:\/\/localhost:\d+)$/m;
 const START_TIMEOUT_MS = 120_000;
 
 /** Who the development issuer says a workflow run is, unless told otherwise. */
-export const IDENTITY =
+export const DEVELOPMENT_IDENTITY =
   'https://github.com/sigstead-dev/workflows/.github/workflows/release.yml@refs/heads/main';
 
-/** A whole Sigstead of its own, on a port of its own. */
+/** Which log a client is told to use. */
+export type RekorVersion = Exclude<LogKind, 'ct'>;
+
+/** The local stack as a process of its own: a whole Sigstead on one port that nobody else has. */
 export class LocalStack {
   readonly url: string;
   readonly #home: string;
@@ -40,13 +43,13 @@ export class LocalStack {
     return this.trustFile('trusted_root.json');
   }
 
-  signingConfig(log: Log): string {
+  signingConfig(log: RekorVersion): string {
     return this.trustFile(
       log === 'rekor-v1' ? 'signing_config.v0.2.json' : 'signing_config_rekor_v2.v0.2.json',
     );
   }
 
-  clientTrustConfig(log: Log): string {
+  clientTrustConfig(log: RekorVersion): string {
     return this.trustFile(
       log === 'rekor-v1' ? 'client_trust_config.json' : 'client_trust_config_rekor_v2.json',
     );
@@ -67,6 +70,7 @@ export class LocalStack {
     return ((await answer.json()) as { value: string }).value;
   }
 
+  /** What is in the state folder stays, but for the database. */
   async stop(): Promise<void> {
     await this.#process.stop();
     await removeCluster(join(this.#home, 'postgres'));
