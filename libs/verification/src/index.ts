@@ -77,9 +77,17 @@ export {
 export { assertVerified } from './assert-verified.ts';
 export { verifyBundle } from './verify-bundle.ts';
 export {
+  bundleCandidate,
+  claimedKind,
+  legacyAttestationCandidate,
   legacyCandidate,
-  verifyImageSignature,
-  type ImageEvidence,
-  type ImageVerdict,
-} from './verify-image.ts';
-export { verifySignature, type SignatureCandidate, type SignatureVerdict } from './verify-signature.ts';
+  type SignatureCandidate,
+} from './candidate.ts';
+export type { NamedTrustedRoot, Trust } from './trust-roots.ts';
+export { verifyImageSignature, type ImageEvidence, type ImageVerdict } from './verify-image.ts';
+export {
+  judgeSignature,
+  verifySignature,
+  type SignatureJudgement,
+  type SignatureVerdict,
+} from './verify-signature.ts';
