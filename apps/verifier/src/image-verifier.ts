@@ -1,17 +1,9 @@
-import {
-  OciError,
-  parseImageReference,
-  readLegacyLayers,
-  RegistryClient,
-  signatureTag,
-  type Fetch,
-  type ImageReference,
-} from '@sigstead/oci';
+import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
 import type { TrustedRoot } from '@sigstead/trust';
 import {
   entriesWithoutProof,
-  legacyCandidate,
+  requireImageSignature,
   VerificationError,
   verifyImagePolicy,
   verifyImageSignature,
@@ -26,6 +18,7 @@ import {
   type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
+import { readCandidates, type WantedEvidence } from './image-candidates.ts';
 import type { LogProofs } from './log-proofs.ts';
 
 export interface ImageVerifierParts {
@@ -55,8 +48,10 @@ export class ImageVerifier {
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
   async verify(image: string, policy: Policy): Promise<ImageVerdict> {
-    const evidence = await this.collect(image);
-    return verifyImageSignature(evidence, this.#parts.trustedRoot, policy, this.#options());
+    const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
+    const evidence = await this.collect(image, wanted);
+    const strict = requireImageSignature(policy);
+    return verifyImageSignature(evidence, this.#parts.trustedRoot, strict, this.#options());
   }
 
   /** Judges what was collected of an image by a policy about images. */
@@ -68,10 +63,11 @@ export class ImageVerifier {
   /**
    * Everything there is of an image and its signatures, not judged.
    *
+   * @param wanted what is looked for
    * @param signal gives up
    * @throws OciError when the image cannot be read, or the reason of the signal
    */
-  async collect(image: string, signal?: AbortSignal): Promise<ImageEvidence> {
+  async collect(image: string, wanted: WantedEvidence, signal?: AbortSignal): Promise<ImageEvidence> {
     const { rules, registryFetch, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
@@ -83,7 +79,7 @@ export class ImageVerifier {
         allowHttp: (host) => rules.allowsHttp(host),
       });
       const { digest } = await client.resolve(ref);
-      const found = await this.#candidates(client, ref, digest);
+      const found = await readCandidates(client, ref, digest, wanted);
       const signatures: SignatureCandidate[] = [];
       for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
       return { image, digest, signatures };
@@ -95,25 +91,6 @@ export class ImageVerifier {
   #options(): VerificationOptions {
     const { clock, config } = this.#parts;
     return { now: clock(), requireInclusionProof: config.requireInclusionProof };
-  }
-
-  /** A registry that answers nonsense where signatures should be is bad evidence; one that does not answer is an error. */
-  async #candidates(
-    client: RegistryClient,
-    ref: ImageReference,
-    digest: string,
-  ): Promise<SignatureCandidate[]> {
-    const tag = signatureTag(digest);
-    try {
-      const layers = await readLegacyLayers(client, ref, digest);
-      return layers.map((layer, at) => {
-        const source = `${tag}, layer ${at}`;
-        return layer instanceof OciError ? unreadable(source, layer) : legacyCandidate(layer, source);
-      });
-    } catch (cause) {
-      if (!(cause instanceof OciError) || !UNREADABLE.includes(cause.code)) throw cause;
-      return [unreadable(tag, cause)];
-    }
   }
 
   /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
@@ -133,12 +110,10 @@ export class ImageVerifier {
   }
 }
 
-function unreadable(source: string, cause: OciError): SignatureCandidate {
-  const message = `the signature cannot be read: ${cause.message}`;
-  return { source, evidence: new VerificationError('EVIDENCE_MALFORMED', message, { cause }) };
+/** A policy that names types of statements means attestations of these; any other means signatures of the image itself. */
+function asksForAttestation({ rules }: Policy): boolean {
+  return rules.some(({ field }) => field === 'predicateType');
 }
-
-const UNREADABLE: readonly OciError['code'][] = ['MALFORMED', 'TOO_LARGE', 'DIGEST_MISMATCH'];
 
 /** One bound for all a registry may take together: it decides how many signatures there are to read. */
 class Deadline {
