@@ -13,12 +13,17 @@ import {
   entriesWithoutProof,
   legacyCandidate,
   VerificationError,
+  verifyImagePolicy,
   verifyImageSignature,
   withInclusionProof,
   withoutInclusionProof,
+  type ImageEvidence,
+  type ImagePolicy,
   type ImageVerdict,
   type Policy,
+  type PolicyVerdict,
   type SignatureCandidate,
+  type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
 import type { LogProofs } from './log-proofs.ts';
@@ -34,6 +39,9 @@ export interface ImageVerifierParts {
   readonly config: Pick<VerifierConfig, 'requireInclusionProof' | 'registryTimeoutMs' | 'verifyTimeoutMs'>;
 }
 
+/** What policies call the trusted root of the settings. */
+const TRUSTED_ROOT = 'default';
+
 /** Reads an image and its signatures from a registry, completes them with proofs of the log, and has them judged. */
 export class ImageVerifier {
   readonly #parts: ImageVerifierParts;
@@ -47,10 +55,27 @@ export class ImageVerifier {
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
   async verify(image: string, policy: Policy): Promise<ImageVerdict> {
-    const { trustedRoot, rules, registryFetch, clock, config } = this.#parts;
+    const evidence = await this.collect(image);
+    return verifyImageSignature(evidence, this.#parts.trustedRoot, policy, this.#options());
+  }
+
+  /** Judges what was collected of an image by a policy about images. */
+  judge(evidence: ImageEvidence, policy: ImagePolicy): PolicyVerdict {
+    const roots = [{ name: TRUSTED_ROOT, root: this.#parts.trustedRoot }];
+    return verifyImagePolicy(evidence, roots, policy, this.#options());
+  }
+
+  /**
+   * Everything there is of an image and its signatures, not judged.
+   *
+   * @param signal gives up
+   * @throws OciError when the image cannot be read, or the reason of the signal
+   */
+  async collect(image: string, signal?: AbortSignal): Promise<ImageEvidence> {
+    const { rules, registryFetch, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
-    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry);
+    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
     try {
       const client = new RegistryClient({
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
@@ -61,14 +86,15 @@ export class ImageVerifier {
       const found = await this.#candidates(client, ref, digest);
       const signatures: SignatureCandidate[] = [];
       for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
-      const { requireInclusionProof } = config;
-      return verifyImageSignature({ image, digest, signatures }, trustedRoot, policy, {
-        now: clock(),
-        requireInclusionProof,
-      });
+      return { image, digest, signatures };
     } finally {
       deadline.clear();
     }
+  }
+
+  #options(): VerificationOptions {
+    const { clock, config } = this.#parts;
+    return { now: clock(), requireInclusionProof: config.requireInclusionProof };
   }
 
   /** A registry that answers nonsense where signatures should be is bad evidence; one that does not answer is an error. */
@@ -118,8 +144,10 @@ const UNREADABLE: readonly OciError['code'][] = ['MALFORMED', 'TOO_LARGE', 'DIGE
 class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #outer: AbortSignal | undefined;
 
-  constructor(ms: number, registry: string) {
+  constructor(ms: number, registry: string, outer: AbortSignal | undefined) {
+    this.#outer = outer;
     const late = new OciError(
       'TIMEOUT',
       `registry ${registry} did not deliver image and signatures within ${ms} ms`,
@@ -128,7 +156,8 @@ class Deadline {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    const { signal } = this.#controller;
+    return this.#outer === undefined ? signal : AbortSignal.any([signal, this.#outer]);
   }
 
   join(other: AbortSignal | null | undefined): AbortSignal {

@@ -32,6 +32,7 @@ export { canonicalImageName } from './policy/image/image-pattern.ts';
 export {
   MAX_POLICY_BYTES,
   parseImagePolicyDocument,
+  parsePolicyJson,
   POLICY_API_VERSION,
   readImagePolicyDocument,
   type AttestationInput,
@@ -76,6 +77,7 @@ export {
   type StepOf,
   type StepOutcome,
 } from './steps/step.ts';
+export { printable } from './text.ts';
 export { assertVerified } from './assert-verified.ts';
 export { verifyBundle } from './verify-bundle.ts';
 export {
