@@ -1,6 +1,6 @@
 import { EncodingError, isJsonObject, parseJson, type JsonValue } from '@sigstead/encoding';
 import { HttpProblem } from '@sigstead/server';
-import { compilePolicy, parsePolicyInput, requireImageSignature, type Policy } from '@sigstead/verification';
+import { compilePolicy, parsePolicyInput, type Policy } from '@sigstead/verification';
 import { z } from 'zod';
 
 /** Largest body of a request. */
@@ -49,8 +49,7 @@ export function parseVerifyRequest(body: Uint8Array): VerifyRequest {
 
 function parsePolicy(policy: JsonValue): VerifyRequest['policy'] {
   if (!isJsonObject(policy)) throw invalidField('policy', 'want an object');
-  // An attestation says something about an image; only a signature stands for it.
-  if (!Object.hasOwn(policy, 'name')) return requireImageSignature(compilePolicy(parsePolicyInput(policy)));
+  if (!Object.hasOwn(policy, 'name')) return compilePolicy(parsePolicyInput(policy));
   const result = namedSchema.safeParse(policy);
   if (!result.success) throw problemOf(result.error.issues[0], 'policy');
   return result.data;
