@@ -15,11 +15,11 @@ import { MAX_REQUEST_BYTES } from './http/verify-request.ts';
 import { ImageVerifier } from './image-verifier.ts';
 import { LogProofs } from './log-proofs.ts';
 import { TrustFiles } from './trust-files.ts';
-import { assertUsable, loadTrustedRoot } from './trusted-root.ts';
+import { VerifierTrust } from './verifier-trust.ts';
 
 export interface VerifierDependencies {
   readonly clock: () => Date;
-  /** Towards the log. */
+  /** Towards the log, TUF mirrors and the service of revocations. */
   readonly fetch: Fetch;
   readonly log?: Log;
   /** For metrics; one of its own unless given. */
@@ -35,8 +35,8 @@ export async function createVerifier(
   config: VerifierConfig,
   dependencies: VerifierDependencies,
 ): Promise<Service> {
-  const { clock, fetch } = dependencies;
-  const trustedRoot = loadTrustedRoot(config.trustedRootFile);
+  const { clock, fetch, log = createLog('verifier') } = dependencies;
+  const trust = await VerifierTrust.open(config, { clock, fetch, log });
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
@@ -46,7 +46,7 @@ export async function createVerifier(
   const proofs =
     config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
   const verifier = new ImageVerifier({
-    trustedRoot,
+    trust,
     rules,
     registryFetch: guarded.fetch,
     proofs,
@@ -59,10 +59,16 @@ export async function createVerifier(
     module: AppModule.of(verifier, files),
     faces,
     explain,
-    checks: { 'trusted-root': async () => assertUsable(trustedRoot, clock()) },
-    log: dependencies.log ?? createLog('verifier'),
+    checks: {
+      'trusted-root': async () => trust.assertUsable(clock()),
+      ...(config.revocations && { revocations: async () => trust.assertRevocations() }),
+    },
+    log,
     registry: dependencies.registry,
-    onClose: async () => guarded.close(),
+    onClose: async () => {
+      guarded.close();
+      await trust.close();
+    },
   });
 }
 

@@ -8,7 +8,6 @@ import {
   type ImageReference,
 } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
-import type { TrustedRoot } from '@sigstead/trust';
 import {
   entriesWithoutProof,
   legacyCandidate,
@@ -22,9 +21,10 @@ import {
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
 import type { LogProofs } from './log-proofs.ts';
+import type { VerifierTrust } from './verifier-trust.ts';
 
 export interface ImageVerifierParts {
-  readonly trustedRoot: TrustedRoot;
+  readonly trust: VerifierTrust;
   readonly rules: RegistryRules;
   /** Towards registries, under the rules. */
   readonly registryFetch: Fetch;
@@ -47,7 +47,7 @@ export class ImageVerifier {
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
   async verify(image: string, policy: Policy): Promise<ImageVerdict> {
-    const { trustedRoot, rules, registryFetch, clock, config } = this.#parts;
+    const { trust, rules, registryFetch, clock, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
     const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry);
@@ -62,9 +62,10 @@ export class ImageVerifier {
       const signatures: SignatureCandidate[] = [];
       for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
       const { requireInclusionProof } = config;
-      return verifyImageSignature({ image, digest, signatures }, trustedRoot, policy, {
+      return verifyImageSignature({ image, digest, signatures }, trust.roots(), policy, {
         now: clock(),
         requireInclusionProof,
+        revocations: trust.revocations(),
       });
     } finally {
       deadline.clear();
@@ -94,7 +95,7 @@ export class ImageVerifier {
   async #complete(candidate: SignatureCandidate, signal: AbortSignal): Promise<SignatureCandidate> {
     if (candidate.evidence instanceof VerificationError) return candidate;
     let evidence = candidate.evidence;
-    for (const entry of entriesWithoutProof(evidence, this.#parts.trustedRoot)) {
+    for (const entry of entriesWithoutProof(evidence, this.#parts.trust.roots())) {
       const answer = (await this.#parts.proofs?.find(entry, signal)) ?? {
         missing: 'no log is configured to ask for one',
       };
