@@ -20,7 +20,10 @@ const MAX_IMAGE_CHARACTERS = 1024;
 
 const digestText = z
   .string()
-  .regex(/^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/, 'want sha256: and 64 lower-case hex digits, or sha384, sha512');
+  .regex(
+    /^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/,
+    'want sha256: and 64 lower-case hex digits, or sha384, sha512',
+  );
 
 const requestSchema = z
   .strictObject({
@@ -51,7 +54,10 @@ const requestSchema = z
   });
 
 const batchSchema = z.strictObject({
-  requests: z.array(z.custom<JsonValue>((value) => value !== undefined)).min(1).max(MAX_BATCH),
+  requests: z
+    .array(z.custom<JsonValue>((value) => value !== undefined))
+    .min(1)
+    .max(MAX_BATCH),
 });
 
 const namedSchema = z.strictObject({
@@ -117,7 +123,12 @@ export function readVerifyRequest(value: JsonValue): VerifyRequest {
   if (reference === undefined && digest === undefined) return { kind: 'image', image, ...readPolicy(policy) };
   if (digest === undefined && reference !== undefined) return { kind: 'stored-policy', image, reference };
   if (reference !== undefined) throw invalidField('policy.name', 'kept policies are about images');
-  return { kind: 'artifact', artifact: readArtifact(digest ?? []), bundle: bundle ?? null, ...readPolicy(policy) };
+  return {
+    kind: 'artifact',
+    artifact: readArtifact(digest ?? []),
+    bundle: bundle ?? null,
+    ...readPolicy(policy),
+  };
 }
 
 /** @throws HttpProblem 400, PolicyError POLICY_INVALID */

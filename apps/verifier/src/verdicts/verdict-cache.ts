@@ -3,16 +3,13 @@ import { LRUCache } from 'lru-cache';
 
 export interface VerdictCacheSettings {
   readonly maxEntries: number;
-  /** How long a verdict that verified counts. */
-  readonly verifiedMs: number;
-  /** How long a refusal counts: shorter, as a signature may come any time. */
-  readonly refusedMs: number;
+  /** How long a verdict is kept; 0 for not at all. */
+  readonly lifetimeMs: number;
 }
 
 export const DEFAULT_VERDICT_CACHE: VerdictCacheSettings = {
   maxEntries: 10_000,
-  verifiedMs: 300_000,
-  refusedMs: 10_000,
+  lifetimeMs: 300_000,
 };
 
 /** Largest verdict kept, by a measure that need not be exact: an image with hundreds of signatures is not worth it. */
@@ -24,9 +21,8 @@ interface Verdict {
 }
 
 /**
- * Verdicts by everything they depend on: artifact, policy, trusted roots, revocations, and where the signatures came from. What is
- * judged anew all the same is which artifact a tag stands for. A signature that is added counts when the refusal has run out; one that
- * is taken away from a registry goes on counting for a while, as it would for whoever has a copy.
+ * Verdicts by everything they depend on: artifact, policy, trusted roots, revocations, and what the signatures are. Only those that
+ * verified are kept: a log that was down for a moment refuses nobody for longer than that.
  */
 export class VerdictCache<T extends Verdict> {
   readonly #entries: LRUCache<string, T>;
@@ -49,8 +45,9 @@ export class VerdictCache<T extends Verdict> {
     const known = this.#entries.get(name);
     if (known !== undefined) return { verdict: known, cached: true };
     const verdict = await judge();
-    const ttl = verdict.verified ? this.#settings.verifiedMs : this.#settings.refusedMs;
-    if (ttl > 0 && verdict.signatures.length <= MAX_SIGNATURES) this.#entries.set(name, verdict, { ttl });
+    const ttl = this.#settings.lifetimeMs;
+    if (verdict.verified && ttl > 0 && verdict.signatures.length <= MAX_SIGNATURES)
+      this.#entries.set(name, verdict, { ttl });
     return { verdict, cached: false };
   }
 }
