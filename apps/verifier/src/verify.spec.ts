@@ -453,7 +453,15 @@ describe('POST /api/v1/verify', () => {
       ['a policy without identity', { image, policy: { issuer: ISSUER } }, 'policy.identity'],
       ['anyIdentity as text', { image, policy: { anyIdentity: 'yes' } }, 'policy.anyIdentity'],
       ['a field nobody knows', { image, policy: POLICY, trustedRoot: {} }, 'trustedRoot'],
-      ['a rule nobody knows', { image, policy: { ...POLICY, actor: 'ada' } }, 'policy.actor'],
+      ['a rule nobody knows', { image, policy: { ...POLICY, owner: 'acme' } }, 'policy.owner'],
+      ['a policy twice', { image, policy: POLICY, policyName: 'release' }, 'policyName'],
+      [
+        'a policy by name with more',
+        { image, policy: { name: 'release', identity: 'x' } },
+        'policy.identity',
+      ],
+      ['a version that is none', { image, policy: { name: 'release', version: 0 } }, 'policy.version'],
+      ['a policy that is no object', { image, policy: [] }, 'policy'],
       ['two identities', { image, policy: { ...POLICY, identityRegexp: 'x' } }, 'policy.identityRegexp'],
       [
         'a pattern that is none',
