@@ -14,8 +14,8 @@ export interface AuthorizationRequest {
   readonly registry: string;
   /** `WWW-Authenticate` of the 401 answer. */
   readonly challenge: string | null;
-  /** Ours, such as `repository:team/app:pull`; the one in the challenge is not used, it could name anything. */
-  readonly scope: string;
+  /** Ours, such as `repository:team/app:pull`; those in the challenge are not used, they could name anything. */
+  readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   /** Further hosts that may be given credentials, by registry. */
   readonly tokenHosts: Readonly<Record<string, string>>;
@@ -56,7 +56,8 @@ async function fetchToken(request: AuthorizationRequest, challenge: Challenge): 
   request.assertUrl(url);
   const service = challenge.parameters['service'];
   if (service !== undefined) url.searchParams.set('service', service);
-  url.searchParams.set('scope', request.scope);
+  url.searchParams.delete('scope');
+  for (const scope of request.scopes) url.searchParams.append('scope', scope);
 
   const trusted = mayHoldCredentials(registry, url, request.tokenHosts);
   const headers: Record<string, string> = { accept: 'application/json' };

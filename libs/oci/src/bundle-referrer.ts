@@ -4,7 +4,7 @@ import { layersOf, subjectDigestOf, textsOf, type Descriptor, type Manifest } fr
 import { IMAGE_MEDIA_TYPES } from './media-types.ts';
 import { Budget, readDescribedBlob, readDescribedManifest, readItems } from './read-item.ts';
 import type { ImageReference } from './reference.ts';
-import { listReferrers, REFERRER_LIMITS, type ReferrerLimits } from './referrers.ts';
+import { listReferrers, REFERRER_LIMITS, type ReferrerLimits, type Referrers } from './referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** A Sigstore bundle that was stored as a referrer of an image. What it says and proves is for others to judge. */
@@ -32,6 +32,11 @@ export const BUNDLE_LIMITS: BundleLimits = {
   maxTotalBytes: 32 * 1024 * 1024,
 };
 
+/** The manifest that holds a bundle, before the bundle itself is fetched. */
+export interface BundleManifest extends Omit<BundleReferrer, 'bundle'> {
+  readonly layer: Descriptor;
+}
+
 /**
  * The bundles that refer to an image, in the order of the registry's list with those announced as bundles first. Every
  * manifest is opened: writers leave the type of an entry out, or put another one there. Referrers of other kinds are left
@@ -45,25 +50,36 @@ export async function readBundleReferrers(
   imageDigest: string,
   limits: Partial<BundleLimits> = {},
 ): Promise<(BundleReferrer | OciError)[]> {
+  const { manifests } = await listBundleReferrers(client, ref, imageDigest, limits);
+  return readItems(manifests, async ({ layer, ...rest }) => ({
+    ...rest,
+    bundle: await readDescribedBlob(client, ref, layer),
+  }));
+}
+
+/** The same without the bundles themselves. @throws OciError */
+export async function listBundleReferrers(
+  client: RegistryClient,
+  ref: ImageReference,
+  imageDigest: string,
+  limits: Partial<BundleLimits> = {},
+): Promise<{ readonly source: Referrers['source']; readonly manifests: (BundleManifest | OciError)[] }> {
   const bounds = { ...BUNDLE_LIMITS, ...limits };
   const budget = new Budget(bounds.maxTotalBytes, `referrers at ${ref.registry}`);
-  const { entries } = await listReferrers(client, ref, imageDigest, bounds);
+  const { source, entries } = await listReferrers(client, ref, imageDigest, bounds);
   const listed = announcedFirst(entries).map((entry) => budget.take(entry, bounds.maxManifestBytes));
   const found = await readItems(listed, async (entry) => {
     const manifest = await readDescribedManifest(client, ref, entry);
     return isBundleManifest(manifest) ? readBundleManifest(manifest, ref, imageDigest) : undefined;
   });
-  const bundles = found
+  const manifests = found
     .filter((one) => one !== undefined)
     .map((one) => {
       if (one instanceof OciError) return one;
       const refusal = budget.take(one.layer, bounds.maxBundleBytes);
       return refusal instanceof OciError ? refusal : one;
     });
-  return readItems(bundles, async ({ layer, ...rest }) => ({
-    ...rest,
-    bundle: await readDescribedBlob(client, ref, layer),
-  }));
+  return { source, manifests };
 }
 
 /** What is announced as a bundle comes first: a flood of other things must not use up the bounds. */
@@ -94,10 +110,6 @@ function isBundleManifest({ mediaType, json }: Manifest): boolean {
   return [json, json['config'], ...layers].some(
     (part) => isJsonObject(part) && (isBundleType(part['artifactType']) || isBundleType(part['mediaType'])),
   );
-}
-
-interface BundleManifest extends Omit<BundleReferrer, 'bundle'> {
-  readonly layer: Descriptor;
 }
 
 /** @throws OciError MALFORMED, TOO_LARGE */

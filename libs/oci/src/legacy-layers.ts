@@ -40,6 +40,11 @@ export function legacyTag({ suffix }: LegacyKind, imageDigest: string): string {
   return `sha256-${digestHex(imageDigest)}.${suffix}`;
 }
 
+/** Where cosign keeps a bill of materials, which is no list of layers but one document. @throws OciError REFERENCE */
+export function billOfMaterialsTag(imageDigest: string): string {
+  return `sha256-${digestHex(imageDigest)}.sbom`;
+}
+
 /**
  * The layers stored beside an image, oldest first; none when the tag is missing. What cannot be read is in the list as its
  * error.

@@ -16,7 +16,7 @@ export interface RegistryOptions {
   readonly tokenHosts?: Readonly<Record<string, string>>;
 }
 
-export type Access = 'pull' | 'pull,push';
+export type Access = 'pull' | 'pull,push' | 'pull,delete';
 
 const MAX_REDIRECTS = 3;
 
@@ -40,9 +40,19 @@ export class Transport {
     return new URL(`${this.#allowsHttp(host) ? 'http' : 'https'}://${host}/v2/${ref.repository}/${path}`);
   }
 
-  /** @throws OciError UNAUTHORIZED, REFUSED and all of {@link exchange} */
-  async send(ref: ImageReference, request: Outgoing, access: Access): Promise<Answer> {
-    const key = `${ref.name} ${access}`;
+  /**
+   * @param pulled a further repository of the same registry that the request reads from
+   * @throws OciError UNAUTHORIZED, REFUSED and all of {@link exchange}
+   */
+  async send(
+    ref: ImageReference,
+    request: Outgoing,
+    access: Access,
+    pulled?: ImageReference,
+  ): Promise<Answer> {
+    const scopes = [`repository:${ref.repository}:${access}`];
+    if (pulled !== undefined) scopes.push(`repository:${pulled.repository}:pull`);
+    const key = `${ref.registry} ${scopes.join(' ')}`;
     const answer = await this.#follow(ref, request, this.#authorizations.get(key));
     if (answer.status !== 401 || answer.url.origin !== this.url(ref, '').origin) return answer;
     const authorization = await authorize({
@@ -50,12 +60,14 @@ export class Transport {
       timeoutMs: this.#options.timeoutMs,
       registry: ref.registry,
       challenge: answer.headers.get('www-authenticate'),
-      scope: `repository:${ref.repository}:${access}`,
+      scopes,
       credentials: this.#options.credentials?.(ref.registry),
       tokenHosts: this.#options.tokenHosts ?? {},
       assertUrl: (url) => this.#assertUrl(ref, url),
     });
     this.#authorizations.set(key, authorization);
+    // What came once does not come again.
+    if (request.body !== undefined && !(request.body instanceof Uint8Array)) return answer;
     return this.#follow(ref, request, authorization);
   }
 
