@@ -61,14 +61,14 @@ async function exchange(
   const request = open();
   try {
     return await new Promise((resolve, reject) => {
-      request
-        .on('response', resolve)
-        .on('error', reject)
-        // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
-        .on('close', () => reject(new Error('the connection was closed without an answer')));
+      request.on('response', resolve).on('error', reject);
+      // Whichever of stream and connection fails ends the other; the answer may come before all of the stream is taken.
+      const sent = body instanceof ReadableStream ? pipeline(body, request) : Promise.resolve();
+      sent.catch(reject);
+      // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
+      const unanswered = () => reject(new Error('the connection was closed without an answer'));
+      request.on('close', () => void sent.then(unanswered, reject));
       if (!(body instanceof ReadableStream)) request.end(body);
-      // Whichever of the two fails ends the other; the answer may come before all of the body is taken.
-      else pipeline(body, request).catch(reject);
     });
   } catch (error) {
     const isLost = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';

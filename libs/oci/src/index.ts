@@ -59,4 +59,4 @@ export {
   type RemovalKind,
   type RemovedSignatures,
 } from './remove-signatures.ts';
-export type { RegistryOptions } from './transport.ts';
+export type { CredentialSource, RegistryOptions } from './transport.ts';

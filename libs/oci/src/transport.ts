@@ -4,12 +4,17 @@ import { exchange, type Answer, type Fetch, type Outgoing } from './exchange.ts'
 import { apiHost, isLoopbackHost } from './hosts.ts';
 import type { ImageReference } from './reference.ts';
 
+export type CredentialSource = (
+  registry: string,
+  repository: string,
+) => Credentials | undefined | Promise<Credentials | undefined>;
+
 export interface RegistryOptions {
   readonly fetch: Fetch;
   /** For each request with its whole answer, milliseconds. */
   readonly timeoutMs: number;
-  /** Credentials for a registry (`host[:port]` as in references). They are sent nowhere else. */
-  readonly credentials?: (registry: string) => Credentials | undefined;
+  /** Credentials for a repository of a registry (`host[:port]` as in references). They are sent to that registry only. */
+  readonly credentials?: CredentialSource;
   /** Which `host[:port]` are spoken to without TLS. Unless told: this machine only. */
   readonly allowHttp?: (host: string) => boolean;
   /** Token services on other hosts that may be given a registry's credentials, by registry. */
@@ -29,6 +34,7 @@ const MAX_REDIRECTS = 3;
 export class Transport {
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, string>();
+  readonly #pending = new Map<string, Promise<string>>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -53,22 +59,33 @@ export class Transport {
     const scopes = [`repository:${ref.repository}:${access}`];
     if (pulled !== undefined) scopes.push(`repository:${pulled.repository}:pull`);
     const key = `${ref.registry} ${scopes.join(' ')}`;
-    const answer = await this.#follow(ref, request, this.#authorizations.get(key));
+    const used = this.#authorizations.get(key);
+    const answer = await this.#follow(ref, request, used);
     if (answer.status !== 401 || answer.url.origin !== this.url(ref, '').origin) return answer;
-    const authorization = await authorize({
+    let authorization = this.#authorizations.get(key);
+    // Unless another request got a new one meanwhile; and those that wait at the same time wait for the same.
+    if (authorization === undefined || authorization === used) {
+      const pending = this.#pending.get(key) ?? this.#authorize(ref, scopes, answer);
+      this.#pending.set(key, pending);
+      authorization = await pending.finally(() => this.#pending.delete(key));
+      this.#authorizations.set(key, authorization);
+    }
+    // What came once does not come again.
+    if (request.body !== undefined && !(request.body instanceof Uint8Array)) return answer;
+    return this.#follow(ref, request, authorization);
+  }
+
+  async #authorize(ref: ImageReference, scopes: readonly string[], answer: Answer): Promise<string> {
+    return authorize({
       fetch: this.#options.fetch,
       timeoutMs: this.#options.timeoutMs,
       registry: ref.registry,
       challenge: answer.headers.get('www-authenticate'),
       scopes,
-      credentials: this.#options.credentials?.(ref.registry),
+      credentials: await this.#options.credentials?.(ref.registry, ref.repository),
       tokenHosts: this.#options.tokenHosts ?? {},
       assertUrl: (url) => this.#assertUrl(ref, url),
     });
-    this.#authorizations.set(key, authorization);
-    // What came once does not come again.
-    if (request.body !== undefined && !(request.body instanceof Uint8Array)) return answer;
-    return this.#follow(ref, request, authorization);
   }
 
   async #follow(ref: ImageReference, request: Outgoing, authorization: string | undefined): Promise<Answer> {
