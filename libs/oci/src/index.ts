@@ -51,6 +51,7 @@ export {
 export { pushBundleReferrer, type BundleDescription, type Subject } from './push-bundle-referrer.ts';
 export { pushReferrer, type StoredReferrer } from './push-referrer.ts';
 export { ImageReference, isRepository, isTag, parseImageReference } from './reference.ts';
+export { readReferrerAttestations, readReferrerSignatures } from './referrer-layers.ts';
 export { listReferrers, referrersTag, type ReferrerLimits, type Referrers } from './referrers.ts';
 export { RegistryClient } from './registry-client.ts';
 export {

@@ -459,6 +459,25 @@ describe('credentials', () => {
     ]);
   });
 
+  it('do not go along with a stream to an upload location on another host', async () => {
+    const bytes = encodeUtf8('streamed');
+    async function* chunks() {
+      yield await Promise.resolve(bytes);
+    }
+    registry.intercept = (request, response) => {
+      if (request.headers.authorization !== basic)
+        response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
+      else response.writeHead(202, { location: `http://${other.host}/v2/app/blobs/uploads/9` }).end();
+      return true;
+    };
+    await client({ credentials }).pushStream(image, digestOf(bytes), chunks());
+    expect(other.blobs.get(digestOf(bytes))).toEqual(bytes);
+    expect(other.seen.map(({ method, authorization }) => [method, authorization])).toEqual([
+      ['PATCH', undefined],
+      ['PUT', undefined],
+    ]);
+  });
+
   it('never appear in an error', async () => {
     answer(401, { 'www-authenticate': 'Basic' }, '{"errors":[{"code":"DENIED"}]}');
     const error = await failure(client({ credentials }).resolve(image), 'UNAUTHORIZED');
@@ -520,6 +539,8 @@ describe('the scheme', () => {
     ['ghcr.io', 'https:'],
     ['localhost.example.com', 'https:'],
     ['10.0.0.1:5000', 'https:'],
+    // A capital letter makes it a host; it is also the name of what every object has.
+    ['Constructor', 'https:'],
   ])('for %s is %s', async (host, scheme) => {
     await recording(host);
     expect(new URL(urls[0] ?? '').protocol).toBe(scheme);
