@@ -20,7 +20,10 @@ const layers = [
   ['bundle', ['encoding', 'crypto', 'x509', 'tlog']],
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
   ['client', ['encoding', 'http', 'crypto', 'x509', 'tlog', 'bundle', 'trust']],
-  ['verification', ['encoding', 'crypto', 'merkle', 'x509', 'tlog', 'bundle', 'trust', 'oci']],
+  [
+    'verification',
+    ['encoding', 'crypto', 'merkle', 'x509', 'timestamp', 'revocation', 'tlog', 'bundle', 'trust', 'oci'],
+  ],
   ['signing', ['encoding', 'crypto', 'x509', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
 ];
 

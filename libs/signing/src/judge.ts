@@ -78,8 +78,9 @@ function judge(
   const evidence = {
     content: { kind: 'simple-signing' as const, payload },
     signature,
-    certificate: certificate.raw,
-    logEntry,
+    key: { kind: 'certificate' as const, certificate: certificate.raw },
+    logEntries: logEntry === undefined ? [] : [logEntry],
+    timestamps: [],
   };
   const policy = compilePolicy({ identity: identity.identity, issuer: identity.issuer });
   const options = { now: services.clock(), requireInclusionProof: true };

@@ -85,9 +85,13 @@ describe('signManifestDigest', () => {
         `"integratedTime":${entry.integratedTimeSeconds},"logIndex":1001,"logID":"${Buffer.from(entry.logId).toString('hex')}"}}`,
     );
     const { evidence } = legacyCandidate(layer, 'layer');
-    if (evidence instanceof Error || entry.inclusionProof === undefined)
+    const [logged] = evidence instanceof Error ? [] : evidence.logEntries;
+    if (evidence instanceof Error || logged === undefined || entry.inclusionProof === undefined)
       throw new Error('evidence is not readable');
-    const candidate = { source: 'layer', evidence: withInclusionProof(evidence, entry.inclusionProof) };
+    const candidate = {
+      source: 'layer',
+      evidence: withInclusionProof(evidence, logged, entry.inclusionProof),
+    };
     const artifact = {
       algorithm: 'sha256' as const,
       digest: Uint8Array.from(Buffer.from(digest.slice(7), 'hex')),
