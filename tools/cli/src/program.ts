@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { envCommand } from './commands/env.ts';
 import { issuerCommand } from './commands/issuer.ts';
+import { loginCommand } from './commands/login.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { signCommand } from './commands/sign.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -21,6 +22,7 @@ export function createProgram(version: string, environment: NodeJS.ProcessEnv): 
     )
     .addCommand(signCommand())
     .addCommand(verifyCommand())
+    .addCommand(loginCommand())
     .addCommand(tokenCommand())
     .addCommand(envCommand(environment))
     .addCommand(issuerCommand())
