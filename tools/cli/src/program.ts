@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { envCommand } from './commands/env.ts';
 import { issuerCommand } from './commands/issuer.ts';
+import { generateKeyPairCommand, importKeyPairCommand, publicKeyCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { signCommand } from './commands/sign.ts';
@@ -24,6 +25,9 @@ export function createProgram(version: string, environment: NodeJS.ProcessEnv): 
     .addCommand(verifyCommand())
     .addCommand(loginCommand())
     .addCommand(tokenCommand())
+    .addCommand(generateKeyPairCommand())
+    .addCommand(importKeyPairCommand())
+    .addCommand(publicKeyCommand())
     .addCommand(envCommand(environment))
     .addCommand(issuerCommand())
     .addCommand(revokeCommand())
