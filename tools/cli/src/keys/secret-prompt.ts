@@ -30,9 +30,10 @@ export class SecretPrompt {
 
   /** @throws CliError when the person interrupts, or the terminal ends */
   async ask(question: string): Promise<Uint8Array> {
-    this.#output.write(question);
+    // Before the question: some answer faster than the next line runs.
     this.#terminal.setRawMode(true);
     try {
+      this.#output.write(question);
       return await this.#readLine();
     } finally {
       this.#terminal.setRawMode(false);
