@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { completionCommand } from './commands/completion.ts';
 import { envCommand } from './commands/env.ts';
 import { issuerCommand } from './commands/issuer.ts';
 import { generateKeyPairCommand, importKeyPairCommand, publicKeyCommand } from './commands/keys.ts';
@@ -31,6 +32,7 @@ export function createProgram(version: string, environment: NodeJS.ProcessEnv): 
     .addCommand(envCommand(environment))
     .addCommand(issuerCommand())
     .addCommand(revokeCommand())
+    .addCommand(completionCommand())
     .showHelpAfterError('(run with --help for what it takes)')
     .exitOverride()
     .addHelpText(

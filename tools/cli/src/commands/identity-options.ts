@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 /** Where and how people log in. The names are cosign's. */
 export function addLoginOptions(command: Command): Command {
@@ -10,9 +10,11 @@ export function addLoginOptions(command: Command): Command {
       '--oidc-redirect-url <url>',
       'where the browser comes back to (default: a free port of this machine)',
     )
-    .option(
-      '--fulcio-auth-flow <flow>',
-      'normal (browser), device (at another machine), client_credentials, token (no login)',
+    .addOption(
+      new Option(
+        '--fulcio-auth-flow <flow>',
+        'normal is the browser, device another machine, token no login (default: what is possible)',
+      ).choices(['normal', 'device', 'client_credentials', 'token']),
     );
 }
 
@@ -20,9 +22,14 @@ export function addLoginOptions(command: Command): Command {
 export function addIdentityOptions(command: Command): Command {
   command
     .option('--identity-token <token or file>', 'who signs (or set SIGSTORE_ID_TOKEN)')
-    .option(
-      '--oidc-provider <name>',
-      'asks only this one for a token: envvar, github-actions, buildkite-agent, filesystem, spiffe',
+    .addOption(
+      new Option('--oidc-provider <name>', 'asks only this one for a token').choices([
+        'envvar',
+        'github-actions',
+        'buildkite-agent',
+        'filesystem',
+        'spiffe',
+      ]),
     )
     .option('--oidc-disable-ambient-providers', 'looks for no token around, and logs in');
   return addLoginOptions(command);

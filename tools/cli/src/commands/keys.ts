@@ -1,8 +1,20 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { GenerateKeyPairOptions, ImportKeyPairOptions, PublicKeyOptions } from '../keys/key-commands.ts';
 
 const PASSWORD = `
 The password comes from --password-file, SIGSTEAD_PASSWORD or COSIGN_PASSWORD, else it is asked for or read from standard input.`;
+
+/** Those of `@sigstead/managed-key`, which is not loaded to print them. */
+export const SIGNING_ALGORITHMS: readonly string[] = [
+  'ecdsa-sha2-256-nistp256',
+  'ecdsa-sha2-384-nistp384',
+  'ecdsa-sha2-512-nistp521',
+  'ed25519',
+  'ed25519-ph',
+  'rsa-sign-pkcs1-2048-sha256',
+  'rsa-sign-pkcs1-3072-sha256',
+  'rsa-sign-pkcs1-4096-sha256',
+];
 
 /** How the password of a key is given. */
 export function addPasswordOption(command: Command): Command {
@@ -16,7 +28,11 @@ export function generateKeyPairCommand(): Command {
   return addPasswordOption(new Command('generate-key-pair'))
     .description('Makes a key pair to sign with; the private key is encrypted, and cosign reads it.')
     .option('--output-key-prefix <prefix>', 'name of the .key and .pub files', 'sigstead')
-    .option('--signing-algorithm <name>', "algorithm, by Sigstore's name", 'ecdsa-sha2-256-nistp256')
+    .addOption(
+      new Option('--signing-algorithm <name>', "algorithm, by Sigstore's name")
+        .choices(SIGNING_ALGORITHMS)
+        .default('ecdsa-sha2-256-nistp256'),
+    )
     .option('-y, --yes', 'overwrites a key that is there')
     .addHelpText(
       'after',
