@@ -27,6 +27,7 @@ export {
   type SignerDecision,
   type VerifiedSignature,
 } from './policy/image/decide-image.ts';
+export { describeDecision } from './policy/image/describe-decision.ts';
 export { canonicalImageName } from './policy/image/image-pattern.ts';
 export {
   MAX_POLICY_BYTES,
@@ -40,6 +41,7 @@ export {
 export {
   appliesTo,
   compileImagePolicy,
+  isPolicyName,
   type EvidenceDemands,
   type ImagePolicy,
   type SignerRequirement,
@@ -91,3 +93,4 @@ export {
   type SignatureJudgement,
   type SignatureVerdict,
 } from './verify-signature.ts';
+export { verifyImagePolicy, type PolicyVerdict } from './verify-image-policy.ts';
