@@ -1,6 +1,7 @@
 import { OciError } from '@sigstead/oci';
 import { HttpProblem } from '@sigstead/server';
 import { PolicyError } from '@sigstead/verification';
+import { explainStoreError } from './policies/policy-store-error.ts';
 
 /** What a caller is told of an error; undefined is a bug. */
 export function explain(error: unknown): HttpProblem | undefined {
@@ -8,7 +9,7 @@ export function explain(error: unknown): HttpProblem | undefined {
     const options = { type: 'invalid-policy', field: `policy.${error.field}`, cause: error };
     return new HttpProblem(400, error.message, options);
   }
-  return error instanceof OciError ? explainRegistry(error) : undefined;
+  return error instanceof OciError ? explainRegistry(error) : explainStoreError(error);
 }
 
 function explainRegistry(error: OciError): HttpProblem {

@@ -50,6 +50,7 @@ export class ImageVerifier {
   async verify(image: string, policy: Policy): Promise<ImageVerdict> {
     const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
     const evidence = await this.collect(image, wanted);
+    // An attestation says something about an image; only a signature stands for it.
     const strict = requireImageSignature(policy);
     return verifyImageSignature(evidence, this.#parts.trustedRoot, strict, this.#options());
   }
