@@ -1,5 +1,6 @@
+import { databaseUrlOf } from '@sigstead/postgres';
 import { registryPattern } from '@sigstead/registry-access';
-import { setting } from '@sigstead/server';
+import { setting, type TlsFiles } from '@sigstead/server';
 import type { RevocationsSpec } from '@sigstead/trust-access';
 import { z } from 'zod';
 
@@ -30,9 +31,34 @@ export interface VerifierConfig {
   readonly logTimeoutMs?: number | undefined;
   /** For everything one verification reads. */
   readonly verifyTimeoutMs?: number | undefined;
+  /** Where policies are kept by name; connects as the service role. Absent: there are none. */
+  readonly databaseUrl?: string | undefined;
+  /** Tokens of those who may change policies, see `PolicyWriters`. Absent: nobody may. */
+  readonly policyAdminTokenFile?: string | undefined;
+  readonly admission?: AdmissionConfig | undefined;
+}
+
+/** How the admission webhook behaves. */
+export interface AdmissionConfig {
+  /** What becomes of images that no policy is about; `deny` unless told. */
+  readonly unmatched?: 'deny' | 'allow' | undefined;
+  /** For one review; less than the webhook's `timeoutSeconds`. */
+  readonly timeoutMs?: number | undefined;
+  /** How many images are looked at together. */
+  readonly concurrency?: number | undefined;
+}
+
+/** Where TLS is listened for, and with what. */
+export interface TlsConfig {
+  readonly port: number;
+  readonly files: TlsFiles;
 }
 
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
+
+export const DEFAULT_ADMISSION = { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 } as const;
+
+const TLS_SETTINGS = ['TLS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
 
 /** The environment of the service. */
 export const environmentSchema = z
@@ -60,8 +86,23 @@ export const environmentSchema = z
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
     LOG_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.log),
     VERIFY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.verify),
+    /** postgres://role@host/database. Without it there are no named policies, and the webhook refuses everything. */
+    DATABASE_URL: z.string().min(1).optional(),
+    DATABASE_PASSWORD_FILE: setting.file().optional(),
+    /** Without it policies are only read. */
+    POLICY_ADMIN_TOKEN_FILE: setting.file().optional(),
+    /** Closed by default: an image nobody thought of is not let in by that. */
+    ADMISSION_UNMATCHED: z.enum(['deny', 'allow']).default(DEFAULT_ADMISSION.unmatched),
+    /** Below the 10 s that an API server waits unless told, so that the person learns the reason. */
+    ADMISSION_TIMEOUT_MS: setting.positive(DEFAULT_ADMISSION.timeoutMs),
+    ADMISSION_CONCURRENCY: setting.positive(DEFAULT_ADMISSION.concurrency),
     HOST: setting.host(),
     PORT: setting.port(4100),
+    /** Off unless set: HTTPS, which is all that an API server speaks to webhooks. */
+    TLS_PORT: setting.optionalPort(),
+    /** PEM, certificate first. Read again when it changes, with the key. */
+    TLS_CERT_FILE: setting.file().optional(),
+    TLS_KEY_FILE: setting.file().optional(),
   })
   .superRefine((environment, context) => {
     const {
@@ -85,9 +126,24 @@ export const environmentSchema = z
     if (!hasSource && REVOCATIONS_PUBLIC_KEY_FILE !== undefined)
       refuse('REVOCATIONS_PUBLIC_KEY_FILE', 'needs REVOCATIONS_FILE or REVOCATIONS_URL');
   })
-  .transform((environment) => ({
+  .superRefine((environment, context) => {
+    const set = TLS_SETTINGS.filter((name) => environment[name] !== undefined);
+    for (const name of set.length === 0 ? [] : TLS_SETTINGS) {
+      if (environment[name] !== undefined) continue;
+      context.addIssue({ code: 'custom', path: [name], message: `is required with ${set.join(' and ')}` });
+    }
+  })
+  .superRefine((environment, context) => {
+    if (environment.DATABASE_URL !== undefined) return;
+    for (const name of ['DATABASE_PASSWORD_FILE', 'POLICY_ADMIN_TOKEN_FILE'] as const) {
+      if (environment[name] === undefined) continue;
+      context.addIssue({ code: 'custom', path: [name], message: 'has no meaning without DATABASE_URL' });
+    }
+  })
+  .transform((environment, context) => ({
     host: environment.HOST,
     port: environment.PORT,
+    tls: tlsOf(environment),
     service: {
       trustedRootFile: environment.TRUSTED_ROOT_FILE,
       trustRootsFile: environment.TRUST_ROOTS_FILE,
@@ -102,6 +158,14 @@ export const environmentSchema = z
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
       verifyTimeoutMs: environment.VERIFY_TIMEOUT_MS,
+      databaseUrl:
+        environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
+      policyAdminTokenFile: environment.POLICY_ADMIN_TOKEN_FILE,
+      admission: {
+        unmatched: environment.ADMISSION_UNMATCHED,
+        timeoutMs: environment.ADMISSION_TIMEOUT_MS,
+        concurrency: environment.ADMISSION_CONCURRENCY,
+      },
     } satisfies VerifierConfig,
   }));
 
@@ -120,4 +184,18 @@ function revocationsOf(environment: {
   const whenStale = environment.REVOCATIONS_WHEN_STALE;
   if (file !== undefined) return { source: { file }, publicKeyFile, whenStale };
   return url === undefined ? undefined : { source: { url }, publicKeyFile, whenStale };
+}
+
+function tlsOf({
+  TLS_PORT: port,
+  TLS_CERT_FILE: certificateFile,
+  TLS_KEY_FILE: keyFile,
+}: {
+  readonly TLS_PORT?: number | undefined;
+  readonly TLS_CERT_FILE?: string | undefined;
+  readonly TLS_KEY_FILE?: string | undefined;
+}): TlsConfig | undefined {
+  return port === undefined || certificateFile === undefined || keyFile === undefined
+    ? undefined
+    : { port, files: { certificateFile, keyFile } };
 }

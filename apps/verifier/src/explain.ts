@@ -2,6 +2,7 @@ import { OciError } from '@sigstead/oci';
 import { HttpProblem } from '@sigstead/server';
 import { TrustAccessError } from '@sigstead/trust-access';
 import { PolicyError } from '@sigstead/verification';
+import { explainStoreError } from './policies/policy-store-error.ts';
 
 /** What a caller is told of an error; undefined is a bug. */
 export function explain(error: unknown): HttpProblem | undefined {
@@ -12,7 +13,7 @@ export function explain(error: unknown): HttpProblem | undefined {
   // Not a verdict: nothing was found wrong, but nothing may be found right either.
   if (error instanceof TrustAccessError)
     return new HttpProblem(503, error.message, { type: 'revocations-unknown', cause: error });
-  return error instanceof OciError ? explainRegistry(error) : undefined;
+  return error instanceof OciError ? explainRegistry(error) : explainStoreError(error);
 }
 
 function explainRegistry(error: OciError): HttpProblem {

@@ -1,25 +1,23 @@
-import {
-  OciError,
-  parseImageReference,
-  readLegacyLayers,
-  RegistryClient,
-  signatureTag,
-  type Fetch,
-  type ImageReference,
-} from '@sigstead/oci';
+import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
 import {
   entriesWithoutProof,
-  legacyCandidate,
+  requireImageSignature,
   VerificationError,
+  verifyImagePolicy,
   verifyImageSignature,
   withInclusionProof,
   withoutInclusionProof,
+  type ImageEvidence,
+  type ImagePolicy,
   type ImageVerdict,
   type Policy,
+  type PolicyVerdict,
   type SignatureCandidate,
+  type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
+import { readCandidates, type WantedEvidence } from './image-candidates.ts';
 import type { LogProofs } from './log-proofs.ts';
 import type { VerifierTrust } from './verifier-trust.ts';
 
@@ -47,10 +45,30 @@ export class ImageVerifier {
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
   async verify(image: string, policy: Policy): Promise<ImageVerdict> {
-    const { trust, rules, registryFetch, clock, config } = this.#parts;
+    const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
+    const evidence = await this.collect(image, wanted);
+    // An attestation says something about an image; only a signature stands for it.
+    const strict = requireImageSignature(policy);
+    return verifyImageSignature(evidence, this.#parts.trust.roots(), strict, this.#options());
+  }
+
+  /** Judges what was collected of an image by a policy about images. */
+  judge(evidence: ImageEvidence, policy: ImagePolicy): PolicyVerdict {
+    return verifyImagePolicy(evidence, this.#parts.trust.namedRoots(), policy, this.#options());
+  }
+
+  /**
+   * Everything there is of an image and its signatures, not judged.
+   *
+   * @param wanted what is looked for
+   * @param signal gives up
+   * @throws OciError when the image cannot be read, or the reason of the signal
+   */
+  async collect(image: string, wanted: WantedEvidence, signal?: AbortSignal): Promise<ImageEvidence> {
+    const { rules, registryFetch, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
-    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry);
+    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
     try {
       const client = new RegistryClient({
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
@@ -58,37 +76,22 @@ export class ImageVerifier {
         allowHttp: (host) => rules.allowsHttp(host),
       });
       const { digest } = await client.resolve(ref);
-      const found = await this.#candidates(client, ref, digest);
+      const found = await readCandidates(client, ref, digest, wanted);
       const signatures: SignatureCandidate[] = [];
       for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
-      const { requireInclusionProof } = config;
-      return verifyImageSignature({ image, digest, signatures }, trust.roots(), policy, {
-        now: clock(),
-        requireInclusionProof,
-        revocations: trust.revocations(),
-      });
+      return { image, digest, signatures };
     } finally {
       deadline.clear();
     }
   }
 
-  /** A registry that answers nonsense where signatures should be is bad evidence; one that does not answer is an error. */
-  async #candidates(
-    client: RegistryClient,
-    ref: ImageReference,
-    digest: string,
-  ): Promise<SignatureCandidate[]> {
-    const tag = signatureTag(digest);
-    try {
-      const layers = await readLegacyLayers(client, ref, digest);
-      return layers.map((layer, at) => {
-        const source = `${tag}, layer ${at}`;
-        return layer instanceof OciError ? unreadable(source, layer) : legacyCandidate(layer, source);
-      });
-    } catch (cause) {
-      if (!(cause instanceof OciError) || !UNREADABLE.includes(cause.code)) throw cause;
-      return [unreadable(tag, cause)];
-    }
+  #options(): VerificationOptions {
+    const { clock, config, trust } = this.#parts;
+    return {
+      now: clock(),
+      requireInclusionProof: config.requireInclusionProof,
+      revocations: trust.revocations(),
+    };
   }
 
   /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
@@ -108,19 +111,19 @@ export class ImageVerifier {
   }
 }
 
-function unreadable(source: string, cause: OciError): SignatureCandidate {
-  const message = `the signature cannot be read: ${cause.message}`;
-  return { source, evidence: new VerificationError('EVIDENCE_MALFORMED', message, { cause }) };
+/** A policy that names types of statements means attestations of these; any other means signatures of the image itself. */
+function asksForAttestation({ rules }: Policy): boolean {
+  return rules.some(({ field }) => field === 'predicateType');
 }
-
-const UNREADABLE: readonly OciError['code'][] = ['MALFORMED', 'TOO_LARGE', 'DIGEST_MISMATCH'];
 
 /** One bound for all a registry may take together: it decides how many signatures there are to read. */
 class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #outer: AbortSignal | undefined;
 
-  constructor(ms: number, registry: string) {
+  constructor(ms: number, registry: string, outer: AbortSignal | undefined) {
+    this.#outer = outer;
     const late = new OciError(
       'TIMEOUT',
       `registry ${registry} did not deliver image and signatures within ${ms} ms`,
@@ -129,7 +132,8 @@ class Deadline {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    const { signal } = this.#controller;
+    return this.#outer === undefined ? signal : AbortSignal.any([signal, this.#outer]);
   }
 
   join(other: AbortSignal | null | undefined): AbortSignal {

@@ -97,7 +97,7 @@ describe('the trusted root of the verifier', () => {
     const { ready, checks }: Readiness = await service.ready();
     expect([ready, checks['trusted-root']?.detail]).toEqual([
       false,
-      'trusted-root has no current certificate authority',
+      'default has no current certificate authority',
     ]);
     await service.close();
   });

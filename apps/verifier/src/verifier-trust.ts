@@ -13,6 +13,9 @@ import {
 import type { Trust } from '@sigstead/verification';
 import type { VerifierConfig } from './config.ts';
 
+/** What policies call the only root. */
+const ONLY_ROOT = 'default';
+
 type Options = Parameters<typeof openTrustRoots>[1];
 
 /** What everything is judged by, as of the moment it is asked for. */
@@ -37,7 +40,7 @@ export class VerifierTrust {
     try {
       const specs =
         trustRootsFile === undefined
-          ? [{ name: 'trusted-root', source: 'file', path: trustedRootFile ?? '' } as const]
+          ? [{ name: ONLY_ROOT, source: 'file', path: trustedRootFile ?? '' } as const]
           : await readTrustRootSpecs(trustRootsFile);
       list = revocations && (await Revocations.open(revocations, options));
       return new VerifierTrust(await openTrustRoots(specs, options), list, trustRootsFile !== undefined);
@@ -56,8 +59,12 @@ export class VerifierTrust {
 
   /** The roots that may be relied on; the only one has no name where none was given. */
   roots(): Trust {
-    const roots = this.#roots.current();
+    const roots = this.namedRoots();
     return this.#isNamed ? roots : (roots[0]?.trustedRoot ?? []);
+  }
+
+  namedRoots(): readonly NamedTrustRoot[] {
+    return this.#roots.current();
   }
 
   /**

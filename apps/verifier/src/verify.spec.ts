@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeUtf8 } from '@sigstead/encoding';
 import { digestOf, signatureTag } from '@sigstead/oci';
-import type { VerifyAnswer } from './http/verify.controller.ts';
+import type { ImageAnswer } from './http/verify.controller.ts';
 import { IDENTITY, ISSUER, SIGNED } from './testonly/small-sigstore.ts';
 import { DEAD_REGISTRY, POLICY, postVerify, VerifierStage } from './testonly/verifier-stage.ts';
 
@@ -25,18 +25,18 @@ describe('POST /api/v1/verify', () => {
   });
   afterAll(() => stage.close());
 
-  const verdict = async (body: object, at = url): Promise<VerifyAnswer> => {
+  const verdict = async (body: object, at = url): Promise<ImageAnswer> => {
     const response = await postVerify(at, body);
     const answer = await response.json();
     expect({ status: response.status, answer }).toMatchObject({ status: 200 });
-    return answer as VerifyAnswer;
+    return answer as ImageAnswer;
   };
   const problem = async (body: unknown, headers?: Record<string, string>, at = url): Promise<Problem> => {
     const response = await postVerify(at, body, headers);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     return (await response.json()) as Problem;
   };
-  const failure = ({ verified, steps }: VerifyAnswer): unknown => {
+  const failure = ({ verified, steps }: ImageAnswer): unknown => {
     const step = steps.find(({ outcome }) => outcome === 'failed');
     return { verified, step: step?.name, code: step?.code };
   };
@@ -233,7 +233,7 @@ describe('POST /api/v1/verify', () => {
   });
 
   describe('and the log', () => {
-    const logStep = async (at = url): Promise<VerifyAnswer['steps'][number] | undefined> => {
+    const logStep = async (at = url): Promise<ImageAnswer['steps'][number] | undefined> => {
       const image = await stage.signedImage('log');
       return (await verdict({ image, policy: POLICY }, at)).steps.find(({ name }) => name === 'log-entry');
     };

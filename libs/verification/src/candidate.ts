@@ -1,4 +1,5 @@
-import { BundleError, parseBundle } from '@sigstead/bundle';
+import { BundleError, parseBundle, readBundle } from '@sigstead/bundle';
+import type { JsonValue } from '@sigstead/encoding';
 import type { LegacyAttestation, LegacySignature } from '@sigstead/oci';
 import { VerificationError } from './errors.ts';
 import { evidenceFromBundle } from './evidence/bundle.ts';
@@ -28,6 +29,11 @@ export function legacyAttestationCandidate(layer: LegacyAttestation, source: str
 /** A bundle as a candidate. @param json its text, or the UTF-8 bytes of it */
 export function bundleCandidate(json: Uint8Array | string, source: string): SignatureCandidate {
   return readCandidate(source, () => evidenceFromBundle(parseBundle(json)));
+}
+
+/** A bundle that came inside another document, as a candidate. */
+export function embeddedBundleCandidate(bundle: JsonValue, source: string): SignatureCandidate {
+  return readCandidate(source, () => evidenceFromBundle(readBundle(bundle)));
 }
 
 /**
