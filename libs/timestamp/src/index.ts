@@ -1,3 +1,4 @@
+export { encodeTimeStampReq } from './encode-time-stamp-req.ts';
 export { GENERAL_FAILURE, TimestampError, type TimestampErrorCode } from './errors.ts';
 export { MAX_JSON_REQUEST_BYTES, parseJsonRequest } from './json-request.ts';
 export { verifySignerChain } from './signer-chain.ts';
