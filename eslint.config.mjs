@@ -19,7 +19,7 @@ const layers = [
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
   ['client', ['encoding', 'http', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust']],
   ['verification', ['encoding', 'crypto', 'merkle', 'x509', 'tlog', 'bundle', 'trust', 'oci']],
-  ['signing', ['encoding', 'crypto', 'x509', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
+  ['signing', ['encoding', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
 ];
 
 export default tseslint.config(
