@@ -12,14 +12,22 @@ const layers = [
   ['x509', ['encoding', 'crypto']],
   ['timestamp', ['encoding', 'crypto', 'x509']],
   ['revocation', ['encoding', 'crypto', 'x509']],
+  ['managed-key', ['encoding', 'crypto']],
   ['oidc', ['encoding', 'http', 'crypto']],
+  ['login', ['encoding', 'http', 'oidc']],
   ['oci', ['encoding', 'http', 'crypto']],
   ['tlog', ['encoding', 'crypto', 'merkle', 'tiles', 'x509']],
   ['bundle', ['encoding', 'crypto', 'x509', 'tlog']],
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
   ['client', ['encoding', 'http', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust']],
-  ['verification', ['encoding', 'crypto', 'merkle', 'x509', 'tlog', 'bundle', 'trust', 'oci']],
-  ['signing', ['encoding', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
+  [
+    'verification',
+    ['encoding', 'crypto', 'merkle', 'x509', 'timestamp', 'revocation', 'tlog', 'bundle', 'trust', 'oci'],
+  ],
+  [
+    'signing',
+    ['encoding', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification'],
+  ],
 ];
 
 export default tseslint.config(

@@ -10,7 +10,7 @@ import {
 import type { RegistryRules } from '@sigstead/registry-access';
 import type { TrustedRoot } from '@sigstead/trust';
 import {
-  judgeSigningTime,
+  entriesWithoutProof,
   legacyCandidate,
   VerificationError,
   verifyImageSignature,
@@ -92,21 +92,18 @@ export class ImageVerifier {
 
   /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
   async #complete(candidate: SignatureCandidate, signal: AbortSignal): Promise<SignatureCandidate> {
-    const { evidence } = candidate;
-    if (evidence instanceof VerificationError || evidence.logEntry?.inclusionProof !== undefined)
-      return candidate;
-    const time = judgeSigningTime(evidence.logEntry, this.#parts.trustedRoot);
-    if (time instanceof VerificationError) return candidate;
-    const answer = (await this.#parts.proofs?.find(time.entry, signal)) ?? {
-      missing: 'no log is configured to ask for one',
-    };
-    return {
-      ...candidate,
-      evidence:
+    if (candidate.evidence instanceof VerificationError) return candidate;
+    let evidence = candidate.evidence;
+    for (const entry of entriesWithoutProof(evidence, this.#parts.trustedRoot)) {
+      const answer = (await this.#parts.proofs?.find(entry, signal)) ?? {
+        missing: 'no log is configured to ask for one',
+      };
+      evidence =
         'proof' in answer
-          ? withInclusionProof(evidence, answer.proof)
-          : withoutInclusionProof(evidence, answer.missing),
-    };
+          ? withInclusionProof(evidence, entry, answer.proof)
+          : withoutInclusionProof(evidence, answer.missing);
+    }
+    return { ...candidate, evidence };
   }
 }
 

@@ -6,7 +6,7 @@ import { failure, ScriptedServer } from './testonly/scripted-server.ts';
 let server: ScriptedServer;
 
 beforeEach(async () => {
-  server = await ScriptedServer.start();
+  server = await ScriptedServer.start(fetch);
 });
 afterEach(() => server.stop());
 

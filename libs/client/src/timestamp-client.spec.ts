@@ -8,7 +8,7 @@ import { TimestampClient } from './timestamp-client.ts';
 let server: ScriptedServer;
 
 beforeEach(async () => {
-  server = await ScriptedServer.start();
+  server = await ScriptedServer.start(fetch);
 });
 afterEach(() => server.stop());
 

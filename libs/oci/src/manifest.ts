@@ -1,4 +1,4 @@
-import { EncodingError, isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
+import { EncodingError, isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { z } from 'zod';
 import { digestOf, isDigest, quote } from './digest.ts';
 import { OciError } from './errors.ts';
@@ -21,6 +21,8 @@ export interface Descriptor {
   /** bytes */
   readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** What a listed manifest is said to be; often missing, sometimes wrong. */
+  readonly artifactType?: string;
 }
 
 const descriptor = z.object({
@@ -28,6 +30,13 @@ const descriptor = z.object({
   digest: z.string().refine(isDigest),
   size: z.number().int().nonnegative(),
   annotations: z.record(z.string(), z.string()).nullish(),
+  artifactType: z.string().max(255).nullish(),
+});
+
+/** An entry of an index: what only describes its manifest may be wrong, since the manifest says it better. */
+const listed = descriptor.extend({
+  annotations: z.undefined().catch(undefined),
+  artifactType: descriptor.shape.artifactType.catch(undefined),
 });
 
 /**
@@ -38,7 +47,7 @@ const descriptor = z.object({
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | null, host: string): Manifest {
   const json = parseObject(bytes, host);
-  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const mediaType = mediaTypeOf(contentType);
   if (!MANIFEST_MEDIA_TYPES.includes(mediaType)) {
     throw new OciError(
       'MALFORMED',
@@ -56,6 +65,11 @@ export function parseManifest(bytes: Uint8Array, contentType: string | null, hos
     throw new OciError('MALFORMED', `manifest at ${host} is both an image and an index`);
   }
   return { digest: digestOf(bytes), mediaType, bytes, json };
+}
+
+/** The media type of a `Content-Type` header without its parameters, in lower case. */
+export function mediaTypeOf(contentType: string | null): string {
+  return contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 /**
@@ -76,26 +90,65 @@ export function layersOf(manifest: Manifest, maxCount: number, host: string): De
  * @throws OciError MALFORMED when there is no list, TOO_LARGE when there are more than `maxCount`
  */
 export function tryLayersOf(manifest: Manifest, maxCount: number, host: string): (Descriptor | OciError)[] {
-  const layers = manifest.json['layers'];
-  if (!Array.isArray(layers))
-    throw new OciError('MALFORMED', `manifest ${manifest.digest} at ${host} has no layers`);
+  const layers = listOf(manifest, 'layers', host);
   if (layers.length > maxCount) {
     throw new OciError(
       'TOO_LARGE',
       `manifest ${manifest.digest} at ${host} has ${layers.length} layers, at most ${maxCount} are read`,
     );
   }
-  return layers.map((layer, index) => {
-    const read = descriptor.safeParse(layer);
-    if (!read.success) {
-      return new OciError(
-        'MALFORMED',
-        `layer ${index} of manifest ${manifest.digest} at ${host} is not a descriptor`,
-      );
-    }
-    const { mediaType, digest, size, annotations } = read.data;
-    return { mediaType, digest, size, annotations: annotations ?? {} };
-  });
+  return layers.map((layer, at) =>
+    readDescriptor(layer, `layer ${at} of manifest ${manifest.digest} at ${host}`),
+  );
+}
+
+/**
+ * The manifests an index lists, one after the other and each by itself, as {@link tryLayersOf} does. What else an entry
+ * says of its manifest is not judged here.
+ *
+ * @throws OciError MALFORMED when there is no list
+ */
+export function* tryManifestsOf(manifest: Manifest, host: string): Generator<Descriptor | OciError> {
+  for (const [at, value] of rawManifestsOf(manifest, host).entries()) {
+    const read = listed.safeParse(value);
+    const what = `entry ${at} of index ${manifest.digest} at ${host}`;
+    yield read.success ? described(read.data) : new OciError('MALFORMED', `${what} is not a descriptor`);
+  }
+}
+
+/** The entries of an index as they are. @throws OciError MALFORMED when there is no list */
+export function rawManifestsOf(manifest: Manifest, host: string): readonly JsonValue[] {
+  return listOf(manifest, 'manifests', host);
+}
+
+/** The subject a manifest declares. @throws OciError MALFORMED when it declares something else as one */
+export function subjectOf(manifest: Manifest, host: string): Descriptor | undefined {
+  const subject = manifest.json['subject'];
+  if (subject === undefined || subject === null) return undefined;
+  const read = readDescriptor(subject, `subject of manifest ${manifest.digest} at ${host}`);
+  if (read instanceof OciError) throw read;
+  return read;
+}
+
+function listOf(manifest: Manifest, field: 'layers' | 'manifests', host: string): JsonValue[] {
+  const list = manifest.json[field];
+  if (Array.isArray(list)) return list;
+  // How Go writes an empty list that was never touched.
+  if (list === null && field === 'manifests') return [];
+  throw new OciError('MALFORMED', `manifest ${manifest.digest} at ${host} has no ${field}`);
+}
+
+function readDescriptor(value: JsonValue, what: string): Descriptor | OciError {
+  const read = descriptor.safeParse(value);
+  return read.success ? described(read.data) : new OciError('MALFORMED', `${what} is not a descriptor`);
+}
+
+function described({ annotations, artifactType, ...own }: z.infer<typeof descriptor>): Descriptor {
+  return {
+    ...own,
+    ...(annotations === undefined ? {} : { annotations: annotations ?? {} }),
+    ...(typeof artifactType === 'string' ? { artifactType } : {}),
+  };
 }
 
 function parseObject(bytes: Uint8Array, host: string): JsonObject {

@@ -2,10 +2,20 @@ import { EncodingError, isJsonObject, parseJson } from '@sigstead/encoding';
 import { digestOf, isDigest, parseDigest, quote } from './digest.ts';
 import { OciError } from './errors.ts';
 import type { Answer } from './exchange.ts';
-import { MAX_MANIFEST_BYTES, parseManifest, type Manifest } from './manifest.ts';
-import { MANIFEST_MEDIA_TYPES } from './media-types.ts';
+import { MAX_MANIFEST_BYTES, mediaTypeOf, parseManifest, type Manifest } from './manifest.ts';
+import { MANIFEST_MEDIA_TYPES, OCI_INDEX } from './media-types.ts';
+import { nextPage } from './next-page.ts';
 import { isTag, type ImageReference } from './reference.ts';
 import { resolveLocation, Transport, type RegistryOptions } from './transport.ts';
+import { Turns } from './turns.ts';
+
+export interface ReferrersPage {
+  readonly index: Manifest;
+  readonly next: URL | undefined;
+}
+
+/** How registries say that they do not know the referrers API. */
+const NO_SUCH_API: readonly number[] = [400, 404, 405, 406, 501];
 
 /**
  * Reads and writes one kind of thing each: manifests by tag or digest, blobs by digest (OCI distribution-spec 1.1).
@@ -13,9 +23,15 @@ import { resolveLocation, Transport, type RegistryOptions } from './transport.ts
  */
 export class RegistryClient {
   readonly #transport: Transport;
+  readonly #turns = new Turns();
 
   constructor(options: RegistryOptions) {
     this.#transport = new Transport(options);
+  }
+
+  /** Lets work of one key wait for the work of that key before it, among all that is done through this client. */
+  inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(key, work);
   }
 
   /**
@@ -29,21 +45,22 @@ export class RegistryClient {
   }
 
   /**
-   * A manifest of the reference's repository, at most 4 MiB.
+   * A manifest of the reference's repository.
    *
    * @param target digest or tag, the reference's own unless told
+   * @param maxBytes 4 MiB unless told
    * @throws OciError NOT_FOUND, DIGEST_MISMATCH, MALFORMED, ...
    */
-  async getManifest(ref: ImageReference, target: string = ref.target): Promise<Manifest> {
+  async getManifest(
+    ref: ImageReference,
+    target: string = ref.target,
+    maxBytes = MAX_MANIFEST_BYTES,
+  ): Promise<Manifest> {
     assertTarget(target);
     const what = `manifest ${ref.repository}${target.includes(':') ? '@' : ':'}${target}`;
     const headers = { accept: MANIFEST_MEDIA_TYPES.join(', ') };
     const url = this.#transport.url(ref, `manifests/${target}`);
-    const answer = await this.#transport.send(
-      ref,
-      { method: 'GET', url, headers, maxBytes: MAX_MANIFEST_BYTES },
-      'pull',
-    );
+    const answer = await this.#transport.send(ref, { method: 'GET', url, headers, maxBytes }, 'pull');
     assertStatus(answer, [200], ref, what);
     const claimed = answer.headers.get('docker-content-digest');
     for (const want of [
@@ -53,6 +70,39 @@ export class RegistryClient {
       if (want !== undefined) assertDigest(answer.bytes, want, `${what} at ${ref.registry}`);
     }
     return parseManifest(answer.bytes, answer.headers.get('content-type'), ref.registry);
+  }
+
+  /** The same, undefined when the registry has no such manifest. @throws OciError */
+  async findManifest(ref: ImageReference, target: string): Promise<Manifest | undefined> {
+    try {
+      return await this.getManifest(ref, target);
+    } catch (error) {
+      if (error instanceof OciError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * One page of the manifests that declare `digest` as their subject (distribution-spec, "Listing Referrers").
+   *
+   * @param page the first unless told
+   * @returns undefined when the registry has no such API
+   */
+  async getReferrers(ref: ImageReference, digest: string, page?: URL): Promise<ReferrersPage | undefined> {
+    const url = page ?? this.#transport.url(ref, `referrers/${parseDigest(digest)}`);
+    const headers = { accept: OCI_INDEX };
+    const answer = await this.#transport.send(
+      ref,
+      { method: 'GET', url, headers, maxBytes: MAX_MANIFEST_BYTES },
+      'pull',
+    );
+    if (NO_SUCH_API.includes(answer.status)) return undefined;
+    assertStatus(answer, [200], ref, `referrers of ${digest}`);
+    const contentType = answer.headers.get('content-type');
+    // What answers with a page for people knows nothing of referrers.
+    if (mediaTypeOf(contentType) !== OCI_INDEX) return undefined;
+    const index = parseManifest(answer.bytes, contentType, ref.registry);
+    return { index, next: nextPage(answer, this.#transport.url(ref, ''), ref.registry) };
   }
 
   /**

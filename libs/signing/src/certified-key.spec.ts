@@ -22,7 +22,10 @@ const randomBytes = (n: number) => {
   secrets.push(bytes);
   return bytes;
 };
-const services = (more: Partial<SigningServices> = {}): SigningServices => ({ ...servicesOf(sigstore), ...more });
+const services = (more: Partial<SigningServices> = {}): SigningServices => ({
+  ...servicesOf(fetch, sigstore),
+  ...more,
+});
 const certify = (claims: object = CLAIMS, more: Partial<SigningServices> = {}) =>
   withCertifiedKey(services(more), makeToken(claims), async ({ identity, certificate, chain }) => ({
     identity,
@@ -121,7 +124,7 @@ describe('a certificate authority', () => {
 
   it('that does not answer at all is a failed call', async () => {
     sigstore.faults = { intercept: () => true };
-    const { fulcio } = servicesOf(sigstore, 1, false, 50);
+    const { fulcio } = servicesOf(fetch, sigstore, 1, false, 50);
     const error = await failure(certify(CLAIMS, fulcio && { fulcio }), 'certificate', 'CALL_FAILED');
     expect(error.cause).toMatchObject({ code: 'TIMEOUT' });
   });

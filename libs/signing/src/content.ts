@@ -1,9 +1,9 @@
 import { digest, sha256, verifyDigest, verifyMessage, type HashAlgorithm } from '@sigstead/crypto';
 import { preAuthEncoding } from '@sigstead/tlog';
-import { formatArtifactDigest, type ArtifactDigest } from '@sigstead/verification';
+import { formatArtifactDigest, IN_TOTO_PAYLOAD_TYPE, type ArtifactDigest } from '@sigstead/verification';
 import { SigningError } from './errors.ts';
 import type { SigningKey } from './signing-key.ts';
-import { IN_TOTO_PAYLOAD_TYPE, type Statement } from './statement/statement.ts';
+import type { Statement } from './statement/statement.ts';
 
 /** What a signature is made over. */
 export type SigningContent =

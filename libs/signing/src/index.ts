@@ -35,10 +35,4 @@ export {
   type AttestationRequest,
 } from './statement/make-statement.ts';
 export { isPredicateTypeName, PREDICATE_TYPES, type PredicateTypeName } from './statement/predicate-types.ts';
-export {
-  IN_TOTO_PAYLOAD_TYPE,
-  MAX_STATEMENT_BYTES,
-  parseStatement,
-  type Statement,
-  type Subject,
-} from './statement/statement.ts';
+export { MAX_STATEMENT_BYTES, parseStatement, type Statement, type Subject } from './statement/statement.ts';

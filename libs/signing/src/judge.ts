@@ -17,7 +17,7 @@ import {
 import type { Certificate } from '@sigstead/x509';
 import { sha256Digest, type SignedContent } from './content.ts';
 import { SigningError, type SigningStep } from './errors.ts';
-import type { SigningServices } from './services.ts';
+import { hasPromises, type SigningServices } from './services.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { Statement } from './statement/statement.ts';
 
@@ -85,6 +85,7 @@ export function judgeBundle(
   const { now, ...options } = optionsFor(services);
   assertVerified(
     verifyBundle(parseBundle(text), artifact, services.trustedRoot, policyFor(key), now, options),
+    services,
   );
 }
 
@@ -117,6 +118,7 @@ export function judgeImageSignature(
       policyFor(key),
       optionsFor(services),
     ),
+    services,
   );
 }
 
@@ -157,13 +159,13 @@ function optionsFor({ logs, timestampAuthorities, clock }: SigningServices) {
   };
 }
 
-/** The certificate was sound before: what its chain fails for now is the time somebody gave. */
-function assertVerified(verdict: SignatureVerdict): void {
+function assertVerified(verdict: SignatureVerdict, services: SigningServices): void {
   if (verdict.verified) return;
+  // The certificate was sound before: what its chain fails for now is the time somebody gave.
+  const clock = hasPromises(services) ? 'log' : 'timestamp';
   for (const [name, step] of BLAMED) {
-    const code = stepOf(verdict.steps, name)?.code;
-    const timed = code?.startsWith('TIMESTAMP_') === true;
-    assertPassed(verdict, name, timed ? 'timestamp' : name === 'certificate-chain' ? 'log' : step);
+    const ofTimestamp = stepOf(verdict.steps, name)?.code?.startsWith('TIMESTAMP_') === true;
+    assertPassed(verdict, name, ofTimestamp ? 'timestamp' : name === 'certificate-chain' ? clock : step);
   }
   throw new SigningError('log', 'ANSWER_INVALID', 'the finished signature does not verify');
 }

@@ -17,11 +17,11 @@ import {
   parseCanonicalBody,
   parseRekorEntryId,
 } from '@sigstead/tlog';
+import { IN_TOTO_PAYLOAD_TYPE } from '@sigstead/verification';
 import type { SignedContent } from './content.ts';
 import { callStep, readAnswer, SigningError } from './errors.ts';
 import type { SigningLog, SigningServices } from './services.ts';
 import type { SigningKey } from './signing-key.ts';
-import { IN_TOTO_PAYLOAD_TYPE } from './statement/statement.ts';
 
 /** An entry as the log answered it, in the form of bundles. */
 export interface LoggedSignature {

@@ -4,9 +4,9 @@ import {
   type BundleContent,
   type TransparencyLogEntry,
 } from '@sigstead/bundle';
+import { IN_TOTO_PAYLOAD_TYPE } from '@sigstead/verification';
 import type { SignedContent } from './content.ts';
 import type { SigningKey } from './signing-key.ts';
-import { IN_TOTO_PAYLOAD_TYPE } from './statement/statement.ts';
 
 /** Bundle v0.3: the leaf certificate only or the key's hint, and all that was gathered as proof. */
 export function makeBundle(

@@ -58,17 +58,20 @@ export async function makeSignature(
 }
 
 /** What would only come out when the log or a verifier refuses it. */
-function assertFit(content: SigningContent, key: SigningKey, services: SigningServices): void {
-  if (content.kind === 'simple-signing' && !hasPromises(services)) {
-    throw new SigningError(
-      'input',
-      'ARTIFACT',
-      'the .sig form needs a promise of the log, which Rekor v2 does not give',
-    );
-  }
-  if (key.signer.publicKey.type === 'Ed25519' && !hasPromises(services)) {
-    throw new SigningError('input', 'ARTIFACT', 'Rekor v2 takes no signatures by Ed25519 keys over messages');
-  }
+function assertFit(content: SigningContent, { signer }: SigningKey, services: SigningServices): void {
+  const { type } = signer.publicKey;
+  const promised = hasPromises(services);
+  if (content.kind === 'simple-signing' && !promised)
+    throw unfit('the .sig form needs a promise of the log, which Rekor v2 does not give');
+  if (type === 'Ed25519' && !promised)
+    throw unfit('Rekor v2 takes no signatures by Ed25519 keys over messages');
+  // Rekor verifies envelopes with SHA-256 whatever the curve is (pkg/types/dsse).
+  if (content.kind === 'statement' && promised && type !== 'Ed25519' && signer.hash !== 'sha256')
+    throw unfit(`Rekor v1 takes no envelopes signed by keys of type ${type}`);
+}
+
+function unfit(message: string): SigningError {
+  return new SigningError('input', 'ARTIFACT', message);
 }
 
 function timestamp({ timestampAuthorities }: SigningServices, signature: Uint8Array): Promise<Uint8Array[]> {

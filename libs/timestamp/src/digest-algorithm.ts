@@ -1,5 +1,5 @@
 import type { HashAlgorithm } from '@sigstead/crypto';
-import { derNull, derOid, derSequence } from '@sigstead/encoding';
+import { derNull, derOid, derSequence, type DerReader } from '@sigstead/encoding';
 import { GENERAL_FAILURE, TimestampError } from './errors.ts';
 
 const OIDS: Readonly<Record<HashAlgorithm, string>> = {
@@ -25,8 +25,34 @@ export function digestAlgorithmWithNull(hash: HashAlgorithm): Uint8Array {
 /** @throws TimestampError WEAK_HASH for SHA-1, HASH_ALGORITHM for what is not SHA-256, SHA-384 or SHA-512 */
 export function hashOfOid(oid: string): HashAlgorithm {
   if (oid === SHA1_OID) throw weakHash();
-  for (const hash of ['sha256', 'sha384', 'sha512'] as const) if (OIDS[hash] === oid) return hash;
-  throw unknownHash(oid);
+  const hash = findHash(oid);
+  if (hash === undefined) throw unknownHash(oid);
+  return hash;
+}
+
+/**
+ * Reads the AlgorithmIdentifier of a digest in a timestamp: SHA-2 with parameters absent or NULL (RFC 5754 section 2).
+ *
+ * @param what for the message
+ * @throws TimestampError WEAK_HASH or HASH_ALGORITHM
+ * @throws EncodingError which the caller names
+ */
+export function readDigestAlgorithm(fields: DerReader, what: string): HashAlgorithm {
+  const algorithm = fields.sequence();
+  const oid = algorithm.oid();
+  if (!algorithm.done) algorithm.null();
+  algorithm.end();
+  if (oid === SHA1_OID) throw new TimestampError('WEAK_HASH', `timestamp: ${what} is SHA-1`);
+  const hash = findHash(oid);
+  if (hash !== undefined) return hash;
+  throw new TimestampError(
+    'HASH_ALGORITHM',
+    `timestamp: ${what} is ${oid}, want SHA-256, SHA-384 or SHA-512`,
+  );
+}
+
+function findHash(oid: string): HashAlgorithm | undefined {
+  return (['sha256', 'sha384', 'sha512'] as const).find((hash) => OIDS[hash] === oid);
 }
 
 /** By name, in any case. @throws TimestampError as {@link hashOfOid} */

@@ -1,6 +1,6 @@
 import type { PublicKey } from '@sigstead/crypto';
 import { equalBytes } from '@sigstead/encoding';
-import { oids, verifyChain, X509Error, type Certificate } from '@sigstead/x509';
+import { isValidAt, oids, verifyChain, X509Error, type Certificate } from '@sigstead/x509';
 import { TimestampError } from './errors.ts';
 
 /**
@@ -17,6 +17,22 @@ export function verifySignerChain(chain: readonly Certificate[], key: PublicKey,
   verifySoleCriticalUsage(leaf);
   chain.slice(1, -1).forEach(verifyIntermediateUsage);
   verifyKey(leaf, key);
+}
+
+/**
+ * Whether the certificates of an authority could stand behind a timestamp at a moment, for verifying one. An intermediate
+ * need not list timeStamping when it restricts nothing. One certificate alone is its own anchor: whoever put it into the
+ * trusted root vouches for it. Links once verified are remembered.
+ *
+ * @param chain signer's certificate first, root last
+ * @throws TimestampError CHAIN, naming the certificate and the reason
+ */
+export function verifyAuthorityChain(chain: readonly Certificate[], at: Date): void {
+  const [leaf, ...above] = chain;
+  if (leaf === undefined) throw new TimestampError('CHAIN', 'timestamp chain is empty');
+  if (above.length === 0) verifyAnchor(leaf, at);
+  else verifyPath(leaf, above, at);
+  verifySoleCriticalUsage(leaf);
 }
 
 function verifyLength(chain: readonly Certificate[]): Certificate {
@@ -46,26 +62,40 @@ function verifyPath(leaf: Certificate, above: readonly Certificate[], at: Date):
   }
 }
 
+/** What {@link verifyPath} asks of a leaf, without anything above it. */
+function verifyAnchor(leaf: Certificate, at: Date): void {
+  if (leaf.isCa) refuse(leaf, 'is a CA certificate, want an end entity');
+  if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes('digitalSignature')) {
+    refuse(leaf, 'key usage lacks digitalSignature');
+  }
+  if (!isValidAt(leaf, at)) {
+    refuse(
+      leaf,
+      `valid from ${leaf.notBefore.toISOString()} until ${leaf.notAfter.toISOString()}, asked at ${at.toISOString()}`,
+    );
+  }
+  if (!leaf.extendedKeyUsages.includes(oids.timeStamping)) {
+    refuse(leaf, `extended key usages [${leaf.extendedKeyUsages.join(', ')}] lack ${oids.timeStamping}`);
+  }
+  if (leaf.unknownCriticalExtensions.length > 0) {
+    refuse(leaf, `unknown critical extension ${leaf.unknownCriticalExtensions.join(', ')}`);
+  }
+}
+
 /** Verifiers refuse a timestamp whose signer may sign anything else. */
 function verifySoleCriticalUsage(leaf: Certificate): void {
   const usages = leaf.extendedKeyUsages;
   if (usages.length !== 1) {
-    throw new TimestampError(
-      'CHAIN',
-      `${leaf.describe()}: ${usages.length} extended key usages, want timeStamping alone`,
-    );
+    refuse(leaf, `${usages.length} extended key usages, want timeStamping alone`);
   }
   if (leaf.extension(oids.extendedKeyUsage)?.critical !== true) {
-    throw new TimestampError('CHAIN', `${leaf.describe()}: extended key usage is not critical`);
+    refuse(leaf, 'extended key usage is not critical');
   }
 }
 
 function verifyIntermediateUsage(intermediate: Certificate): void {
   if (!intermediate.extendedKeyUsages.includes(oids.timeStamping)) {
-    throw new TimestampError(
-      'CHAIN',
-      `${intermediate.describe()}: extended key usages lack timeStamping, which an intermediate must list`,
-    );
+    refuse(intermediate, 'extended key usages lack timeStamping, which an intermediate must list');
   }
 }
 
@@ -76,4 +106,8 @@ function verifyKey(leaf: Certificate, key: PublicKey): void {
       `the timestamp key does not belong to ${leaf.describe()}, the first certificate of the chain`,
     );
   }
+}
+
+function refuse(certificate: Certificate, reason: string): never {
+  throw new TimestampError('CHAIN', `${certificate.describe()}: ${reason}`);
 }

@@ -102,6 +102,15 @@ export {
   type AddCheckpointRequest,
 } from './note/witness-request.ts';
 export {
+  isLoggedEntryKind,
+  isRekorV2Kind,
+  readLoggedEntry,
+  type LoggedDigest,
+  type LoggedEntry,
+  type LoggedSignature,
+  type LoggedVerifier,
+} from './logged-entry.ts';
+export {
   parseCanonicalBody,
   parseProposedEntry,
   readProposedEntry,

@@ -1,4 +1,4 @@
-import { canonicalizeJson, decodeUtf8, encodeBase64, EncodingError, encodeUtf8 } from '@sigstead/encoding';
+import { canonicalizeJson, encodeBase64, encodeUtf8 } from '@sigstead/encoding';
 import {
   decodeEnvelopeBase64,
   MAX_ENVELOPE_SIGNATURES,
@@ -11,7 +11,7 @@ import { matchSignatures } from './envelope-signatures.ts';
 import { TlogError } from './errors.ts';
 import { statementDigests } from './in-toto-statement.ts';
 import { certificateIndexKeys, normalizeIndexKeys, verifierDigest } from './index-keys.ts';
-import { INTOTO_KIND } from './intoto.ts';
+import { innerText, INTOTO_KIND } from './intoto.ts';
 import { readSha256, sha256Of, type SpecHash } from './spec-hash.ts';
 import { SpecReader } from './spec-reader.ts';
 import {
@@ -141,13 +141,4 @@ function readSignature(reader: SpecReader): Signature {
     publicKey,
     verifier: parseUncheckedVerifier(decodeVerifierPem(publicKey, keyField), keyField),
   };
-}
-
-function innerText(bytes: Uint8Array, field: string): string {
-  try {
-    return decodeUtf8(bytes);
-  } catch (cause) {
-    if (!(cause instanceof EncodingError)) throw cause;
-    throw new TlogError('SPEC', `${field} in body must be base64 of base64`, { cause, field });
-  }
 }

@@ -1,4 +1,12 @@
-import { decodeHex, decodeUtf8, isJsonObject, parseJson, type JsonValue } from '@sigstead/encoding';
+import {
+  decodeHex,
+  decodeUtf8,
+  EncodingError,
+  isJsonObject,
+  parseJson,
+  type JsonValue,
+} from '@sigstead/encoding';
+import { TlogError } from './errors.ts';
 
 export const INTOTO_KIND = 'intoto';
 
@@ -17,6 +25,20 @@ export function attestationDigest(body: Uint8Array): Uint8Array | undefined {
   const entry = parseJson(decodeUtf8(body), { maxBytes: body.length });
   const value = member(member(member(member(entry, 'spec'), 'content'), 'payloadHash'), 'value');
   return typeof value === 'string' && /^[0-9a-fA-F]{64}$/.test(value) ? decodeHex(value) : undefined;
+}
+
+/**
+ * Text of a field whose bytes are base64 once more, as `payload` and `sig` of intoto 0.0.2 are.
+ *
+ * @throws TlogError SPEC
+ */
+export function innerText(bytes: Uint8Array, field: string): string {
+  try {
+    return decodeUtf8(bytes);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw new TlogError('SPEC', `${field} in body must be base64 of base64`, { cause, field });
+  }
 }
 
 function member(value: JsonValue | undefined, name: string): JsonValue | undefined {

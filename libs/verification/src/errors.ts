@@ -3,10 +3,10 @@
  * - `NO_SIGNATURES`: nothing to verify;
  * - `EVIDENCE_MALFORMED`: a signature whose parts cannot be read;
  * - `UNSUPPORTED`: evidence of a kind this verifier does not judge, which is therefore never accepted;
- * - `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
+ * - `KEY_*`, `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
  * - `IDENTITY_*`, `ISSUER_MISSING`: step "identity extraction";
- * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `PAYLOAD_*`: step "signature";
- * - `LOG_*`, `SET_*`, `INTEGRATED_TIME`, `CHECKPOINT_*`, `INCLUSION_PROOF_*`, `BODY_*`: step "log entry".
+ * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `PAYLOAD_*`, `STATEMENT_*`: step "signature";
+ * - `TIME_*`, `TIMESTAMP_*`, `LOG_*`, `SET_*`, `INTEGRATED_TIME`, `CHECKPOINT_*`, `INCLUSION_PROOF_*`, `BODY_*`: step "log entry".
  */
 export type VerificationErrorCode =
   | 'NO_SIGNATURES'
@@ -28,10 +28,21 @@ export type VerificationErrorCode =
   | 'PAYLOAD_MALFORMED'
   | 'PAYLOAD_TYPE'
   | 'PAYLOAD_DIGEST'
+  | 'KEY_MISSING'
+  | 'KEY_UNEXPECTED'
+  | 'CERTIFICATE_REVOKED'
+  | 'STATEMENT_MALFORMED'
+  | 'STATEMENT_SUBJECT'
+  | 'TIME_MISSING'
+  | 'TIMESTAMP_MALFORMED'
+  | 'TIMESTAMP_UNTRUSTED'
+  | 'TIMESTAMP_INVALID'
+  | 'TIMESTAMP_MISSING'
   | 'LOG_ENTRY_MISSING'
+  | 'LOG_ENTRY_REPEATED'
   | 'LOG_UNKNOWN'
   | 'LOG_NOT_VALID'
-  | 'SET_MISSING'
+  | 'SET_UNEXPECTED'
   | 'SET_INVALID'
   | 'INTEGRATED_TIME'
   | 'CHECKPOINT_INVALID'
@@ -42,7 +53,7 @@ export type VerificationErrorCode =
   | 'BODY_MALFORMED'
   | 'BODY_HASH'
   | 'BODY_SIGNATURE'
-  | 'BODY_CERTIFICATE';
+  | 'BODY_KEY';
 
 /** The evidence does not hold: whoever signed, this is not a valid signature of the artifact. */
 export class VerificationError extends Error {
@@ -86,6 +97,7 @@ const EXPECTED = new Set([
   'TlogError',
   'BundleError',
   'TrustError',
+  'TimestampError',
 ]);
 
 /**

@@ -52,6 +52,16 @@ export function extractIdentity(certificate: Certificate): SignerIdentity {
   return { identity: name.value, identityType: name.type, issuer: claims.issuer, claims };
 }
 
+/** The same, undefined where {@link extractIdentity} refuses. */
+export function tryExtractIdentity(certificate: Certificate): SignerIdentity | undefined {
+  try {
+    return extractIdentity(certificate);
+  } catch (error) {
+    if (error instanceof VerificationError) return undefined;
+    throw error;
+  }
+}
+
 function readClaims(certificate: Certificate): FulcioClaims {
   try {
     return readFulcioExtensions(certificate);

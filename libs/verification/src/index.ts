@@ -6,19 +6,29 @@ export {
 } from './errors.ts';
 export { evidenceFromBundle } from './evidence/bundle.ts';
 export { withInclusionProof, withoutInclusionProof } from './evidence/inclusion-proof.ts';
+export { evidenceFromLegacyAttestation } from './evidence/legacy-attestation.ts';
 export { evidenceFromLegacySignature } from './evidence/legacy-signature.ts';
 export {
   formatArtifactDigest,
   parseArtifactDigest,
+  type Artifact,
   type ArtifactDigest,
   type SignatureEvidence,
   type SignedContent,
+  type SigningKey,
 } from './evidence/signature-evidence.ts';
 export { extractIdentity, isClaimName, type ClaimName, type SignerIdentity } from './identity.ts';
 export { MAX_PATTERN_LENGTH } from './pattern.ts';
-export { assertPolicy, compilePolicy, type Policy, type PolicyInput } from './policy.ts';
+export { assertPolicy, compilePolicy, type Policy, type PolicyInput, type PolicySubject } from './policy.ts';
 export { renderVerdict, type RenderOptions } from './render/render-verdict.ts';
-export { judgeSigningTime, type SigningTime } from './signing-time.ts';
+export { entriesWithoutProof, type SigningTime } from './signing-times.ts';
+export {
+  IN_TOTO_PAYLOAD_TYPE,
+  parseStatement,
+  STATEMENT_TYPES,
+  type Statement,
+  type StatementSubject,
+} from './statement.ts';
 export type { VerificationOptions } from './steps/context.ts';
 export type { StepEvidence } from './steps/step-evidence.ts';
 export {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from './errors.ts';
 import type { SignerIdentity } from './identity.ts';
 import { MAX_PATTERN_LENGTH } from './pattern.ts';
-import { assertPolicy, compilePolicy, type PolicyInput } from './policy.ts';
+import { assertPolicy, compilePolicy, type PolicyInput, type PolicySubject } from './policy.ts';
 import { refusal } from './testonly/refusal.ts';
 
 const issuer = 'https://token.actions.githubusercontent.com';
@@ -14,8 +14,13 @@ const signer: SignerIdentity = {
 };
 const base: PolicyInput = { identity: signer.identity, issuer };
 
+const subjectOf = (who: SignerIdentity): PolicySubject => ({
+  signer: who,
+  statement: undefined,
+  annotations: {},
+});
 const judge = (input: PolicyInput, who = signer): string =>
-  refusal(() => assertPolicy(who, compilePolicy(input)));
+  refusal(() => assertPolicy(subjectOf(who), compilePolicy(input)));
 const fault = (input: PolicyInput): string => {
   try {
     compilePolicy(input);
@@ -84,7 +89,7 @@ describe('policy', () => {
 
   it('says what is required and what was found', () => {
     const wrong = compilePolicy({ ...base, extensions: { deploymentEnvironment: 'production' } });
-    expect(() => assertPolicy(signer, wrong)).toThrow(
+    expect(() => assertPolicy(subjectOf(signer), wrong)).toThrow(
       'deploymentEnvironment production is required, the certificate says nothing',
     );
   });
@@ -134,7 +139,7 @@ describe('policy', () => {
     const policy = compilePolicy({ identityRegexp: '^(a+)+$', issuer });
     const long = { ...signer, identity: `${'a'.repeat(4000)}!` };
     const started = process.hrtime.bigint();
-    expect(refusal(() => assertPolicy(long, policy))).toBe('IDENTITY_MISMATCH');
+    expect(refusal(() => assertPolicy(subjectOf(long), policy))).toBe('IDENTITY_MISMATCH');
     expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
     expect(judge({ identityRegexp: '.*', issuer }, { ...signer, identity: 'a'.repeat(5000) })).toBe(
       'IDENTITY_MISMATCH',

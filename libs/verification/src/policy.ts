@@ -1,7 +1,9 @@
 import { PolicyError } from './errors.ts';
+import { KeyError, PublicKey } from '@sigstead/crypto';
 import type { SignerIdentity } from './identity.ts';
 import { isClaimName, type ClaimName } from './identity.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
+import type { Statement } from './statement.ts';
 
 /**
  * Who is expected to have signed. Identity and issuer are both required, each either exact or as a regular expression;
@@ -20,6 +22,16 @@ export interface PolicyInput {
   readonly anyIdentity?: boolean | undefined;
   /** Certificate extensions by the name of the claim (`sourceRepositoryUri`, ...), compared as a whole. */
   readonly extensions?: Readonly<Record<string, string>> | undefined;
+  /** PEM of the key that must have signed, in the place of everything above. */
+  readonly key?: string | undefined;
+}
+
+/** What a policy is applied to: all that is known of one sound signature. */
+export interface PolicySubject {
+  /** Undefined when a key of the policy signed. */
+  readonly signer: SignerIdentity | undefined;
+  readonly statement: Statement | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** One thing a policy asks for. */
@@ -37,6 +49,8 @@ export interface Rule {
 /** A policy that was read once and can be applied to many signatures. */
 export interface Policy {
   readonly rules: readonly Rule[];
+  /** One of these must have signed; none when the signer is known by a certificate. */
+  readonly keys: readonly PublicKey[];
   /** Patterns that may match in the middle of a value: worth a word in the verdict. */
   readonly unanchored: readonly string[];
 }
@@ -46,6 +60,7 @@ const MAX_EXTENSIONS = 32;
 
 /** @throws PolicyError POLICY_INVALID with the field that cannot be used */
 export function compilePolicy(input: PolicyInput): Policy {
+  if (input.key !== undefined) return { rules: [], keys: [readKey(input.key)], unanchored: [] };
   assertComplete(input);
   const patterns: { field: string; pattern: Pattern }[] = [];
   const pattern = (field: string, source: string): Pattern => {
@@ -63,7 +78,7 @@ export function compilePolicy(input: PolicyInput): Policy {
     rules.push(issuerMatches(pattern('issuerRegexp', input.issuerRegexp)));
   rules.push(...extensionRules(input.extensions ?? {}));
   const unanchored = patterns.filter(({ pattern }) => !pattern.anchored).map(({ field }) => field);
-  return { rules, unanchored };
+  return { rules, keys: [], unanchored };
 }
 
 /**
@@ -71,14 +86,25 @@ export function compilePolicy(input: PolicyInput): Policy {
  *
  * @throws PolicyError with the first rule that is not met
  */
-export function assertPolicy(signer: SignerIdentity, policy: Policy): void {
+export function assertPolicy({ signer }: PolicySubject, policy: Policy): void {
   for (const rule of policy.rules) {
+    if (signer === undefined)
+      throw new PolicyError(rule.code, rule.field, `${rule.text} is required, and a key has no identity`);
     if (rule.matches(signer)) continue;
     throw new PolicyError(
       rule.code,
       rule.field,
       `${rule.text} is required, the certificate says ${rule.found(signer)}`,
     );
+  }
+}
+
+function readKey(pem: string): PublicKey {
+  try {
+    return PublicKey.fromPem(pem);
+  } catch (cause) {
+    if (!(cause instanceof KeyError)) throw cause;
+    throw new PolicyError('POLICY_INVALID', 'key', `key is no public key: ${cause.message}`, { cause });
   }
 }
 

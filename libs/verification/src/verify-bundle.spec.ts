@@ -3,7 +3,7 @@ import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
 import { encodeUtf8 } from '@sigstead/encoding';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { compilePolicy } from './policy.ts';
-import { IDENTITY, ISSUER, MiniSigstore, NOW } from './testonly/mini-sigstore.ts';
+import { certificateOf, entryOf, IDENTITY, ISSUER, MiniSigstore, NOW } from './testonly/mini-sigstore.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 const artifact = encodeUtf8('a release archive');
@@ -17,13 +17,14 @@ describe('verifyBundle', () => {
   beforeAll(async () => {
     sigstore = await MiniSigstore.create();
     const signer = PrivateKeySigner.generate('P-256');
-    const { certificate, signature, logEntry } = await sigstore.signImage({ signer, payload: artifact });
-    entry = logEntry as TransparencyLogEntry;
+    const evidence = await sigstore.signImage({ signer, payload: artifact });
+    const { signature } = evidence;
+    entry = entryOf(evidence);
     bundle = {
       mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       version: '0.3',
       verificationMaterial: {
-        key: { kind: 'certificate', certificates: [certificate] },
+        key: { kind: 'certificate', certificates: [certificateOf(evidence)] },
         tlogEntries: [entry],
         rfc3161Timestamps: [],
       },
@@ -60,7 +61,7 @@ describe('verifyBundle', () => {
 
   it('takes no time without the promise', () => {
     const { inclusionPromise: _, ...proofOnly } = entry;
-    expect(judge({}, { tlogEntries: [proofOnly] })).toBe('SET_MISSING');
+    expect(judge({}, { tlogEntries: [proofOnly] })).toBe('TIME_MISSING');
   });
 
   it('refuses a bundle without log entry', () => {
@@ -72,11 +73,10 @@ describe('verifyBundle', () => {
     const signatures = [{ signature, keyId: '' }];
     expect(
       judge({ content: { kind: 'dsse', payloadType: 'text/plain', payload: artifact, signatures } }),
-    ).toBe('UNSUPPORTED');
-    expect(judge({}, { key: { kind: 'publicKey', hint: 'k' } })).toBe('UNSUPPORTED');
-    expect(judge({}, { rfc3161Timestamps: [new Uint8Array(1)] })).toBe('UNSUPPORTED');
-    expect(judge({}, { tlogEntries: [entry, entry] })).toBe('UNSUPPORTED');
-    expect(judge({}, { tlogEntries: [{ ...entry, kindVersion: '0.0.2' }] })).toBe('UNSUPPORTED');
+    ).toBe('SIGNATURE_INVALID');
+    expect(judge({}, { key: { kind: 'publicKey', hint: 'k' } })).toBe('KEY_MISSING');
+    expect(judge({}, { tlogEntries: [entry, entry] })).toBe('LOG_ENTRY_REPEATED');
+    expect(judge({}, { tlogEntries: [{ ...entry, kindVersion: '0.0.9' }] })).toBe('UNSUPPORTED');
     expect(judge({}, { key: { kind: 'certificate', certificates: [] } })).toBe('EVIDENCE_MALFORMED');
   });
 });

@@ -2,22 +2,22 @@ import type { Bundle } from '@sigstead/bundle';
 import type { TrustedRoot } from '@sigstead/trust';
 import { VerificationError } from './errors.ts';
 import { evidenceFromBundle } from './evidence/bundle.ts';
-import type { ArtifactDigest, SignatureEvidence } from './evidence/signature-evidence.ts';
+import type { Artifact, SignatureEvidence } from './evidence/signature-evidence.ts';
 import type { Policy } from './policy.ts';
 import type { VerificationOptions } from './steps/context.ts';
 import { verifySignature, type SignatureVerdict } from './verify-signature.ts';
 
 /**
- * Verifies a bundle with a message signature, a certificate and a Rekor v1 entry, offline.
+ * Verifies a bundle of any version and content, offline.
  *
  * An inclusion proof is required, except that version 0.1 may come with the log's promise alone, as that version says.
  *
- * @param artifact digest of the signed file, computed by the caller from the file itself
- * @param now bounds the log's time from above
+ * @param artifact the signed file, or what a statement is about: digests, computed by the caller from the file itself
+ * @param now bounds the times of logs and authorities from above
  */
 export function verifyBundle(
   bundle: Bundle,
-  artifact: ArtifactDigest,
+  artifact: Artifact,
   trustedRoot: TrustedRoot,
   policy: Policy,
   now: Date,

@@ -8,6 +8,7 @@ import { compilePolicy } from './policy.ts';
 import { renderVerdict } from './render/render-verdict.ts';
 import {
   annotationsOf,
+  entryOf,
   IDENTITY,
   IMAGE_DIGEST,
   ISSUER,
@@ -77,7 +78,7 @@ describe('verifyImageSignature', () => {
   });
 
   it('tells the story of the signature that came closest when none is good', () => {
-    const { verified, steps } = verify(garbage, mallory, { ...good, logEntry: undefined });
+    const { verified, steps } = verify(garbage, mallory, { ...good, logEntries: [] });
     expect(verified).toBe(false);
     expect(steps.find(({ outcome }) => outcome === 'failed')).toMatchObject({
       name: 'policy',
@@ -87,8 +88,8 @@ describe('verifyImageSignature', () => {
   });
 
   it('does not put two half-good signatures together', () => {
-    const spliced: SignatureEvidence = { ...mallory, certificate: good.certificate };
-    const swapped: SignatureEvidence = { ...good, logEntry: mallory.logEntry };
+    const spliced: SignatureEvidence = { ...mallory, key: good.key };
+    const swapped: SignatureEvidence = { ...good, logEntries: mallory.logEntries };
     expect(verify(spliced, swapped, mallory).verified).toBe(false);
   });
 
@@ -105,9 +106,9 @@ describe('verifyImageSignature', () => {
       { payload: simpleSigning(IMAGE_DIGEST), annotations: annotationsOf(good) },
       'layer 1',
     );
-    const proof = good.logEntry?.inclusionProof;
+    const proof = entryOf(good).inclusionProof;
     if (layer.evidence instanceof VerificationError || proof === undefined) throw new Error('unreadable');
-    expect(verify(withInclusionProof(layer.evidence, proof)).verified).toBe(true);
+    expect(verify(withInclusionProof(layer.evidence, entryOf(layer.evidence), proof)).verified).toBe(true);
   });
 
   it('refuses a digest that is none', () => {

@@ -7,6 +7,8 @@ import { compilePolicy } from './policy.ts';
 import { stepNames, stepOf } from './steps/step.ts';
 import type { VerificationOptions } from './steps/context.ts';
 import {
+  certificateOf,
+  entryOf,
   IDENTITY,
   IMAGE_DIGEST,
   ISSUED,
@@ -101,7 +103,7 @@ describe('verifySignature', () => {
   });
 
   it('judges the chain at its start, and fails the log entry, when nothing vouches for the time', () => {
-    const { steps } = verify({ ...evidence, logEntry: undefined });
+    const { steps } = verify({ ...evidence, logEntries: [] });
     expect(stepOf(steps, 'certificate-chain')).toMatchObject({
       outcome: 'passed',
       evidence: { timeSource: 'certificate-start', at: ISSUED.toISOString() },
@@ -129,8 +131,8 @@ describe('verifySignature', () => {
 
   describe('without an inclusion proof', () => {
     const unproved = (proofMissing?: string): SignatureEvidence => {
-      const { inclusionProof: _, ...logEntry } = evidence.logEntry as NonNullable<typeof evidence.logEntry>;
-      return { ...evidence, logEntry, ...(proofMissing === undefined ? {} : { proofMissing }) };
+      const { inclusionProof: _, ...logEntry } = entryOf(evidence);
+      return { ...evidence, logEntries: [logEntry], ...(proofMissing === undefined ? {} : { proofMissing }) };
     };
 
     it('fails by default and says why there is none', () => {
@@ -152,11 +154,11 @@ describe('verifySignature', () => {
     });
 
     it('still refuses a proof that is there and wrong when none is required', () => {
-      const entry = evidence.logEntry as NonNullable<typeof evidence.logEntry>;
+      const entry = entryOf(evidence);
       const proof = entry.inclusionProof as NonNullable<typeof entry.inclusionProof>;
       const wrong = { ...proof, hashes: proof.hashes.map((hash) => flipped(hash)) };
       const { steps } = verify(
-        { ...evidence, logEntry: { ...entry, inclusionProof: wrong } },
+        { ...evidence, logEntries: [{ ...entry, inclusionProof: wrong }] },
         { requireInclusionProof: false },
       );
       expect(stepOf(steps, 'log-entry')?.code).toBe('INCLUSION_PROOF_INVALID');
@@ -174,31 +176,34 @@ describe('verifySignature', () => {
   });
 
   it('lets no flipped byte of any part pass', () => {
-    const entry = evidence.logEntry as NonNullable<typeof evidence.logEntry>;
+    const entry = entryOf(evidence);
     const proof = entry.inclusionProof as NonNullable<typeof entry.inclusionProof>;
     const payload = (evidence.content as { payload: Uint8Array }).payload;
     const parts: Record<string, readonly [Uint8Array, (bytes: Uint8Array) => SignatureEvidence]> = {
       payload: [payload, (bytes) => ({ ...evidence, content: { kind: 'simple-signing', payload: bytes } })],
       signature: [evidence.signature, (signature) => ({ ...evidence, signature })],
-      certificate: [evidence.certificate, (certificate) => ({ ...evidence, certificate })],
+      certificate: [
+        certificateOf(evidence),
+        (certificate) => ({ ...evidence, key: { kind: 'certificate', certificate } }),
+      ],
       body: [
         entry.canonicalizedBody,
-        (canonicalizedBody) => ({ ...evidence, logEntry: { ...entry, canonicalizedBody } }),
+        (canonicalizedBody) => ({ ...evidence, logEntries: [{ ...entry, canonicalizedBody }] }),
       ],
       promise: [
         entry.inclusionPromise as Uint8Array,
-        (inclusionPromise) => ({ ...evidence, logEntry: { ...entry, inclusionPromise } }),
+        (inclusionPromise) => ({ ...evidence, logEntries: [{ ...entry, inclusionPromise }] }),
       ],
-      logId: [entry.logId, (logId) => ({ ...evidence, logEntry: { ...entry, logId } })],
+      logId: [entry.logId, (logId) => ({ ...evidence, logEntries: [{ ...entry, logId }] })],
       rootHash: [
         proof.rootHash,
-        (rootHash) => ({ ...evidence, logEntry: { ...entry, inclusionProof: { ...proof, rootHash } } }),
+        (rootHash) => ({ ...evidence, logEntries: [{ ...entry, inclusionProof: { ...proof, rootHash } }] }),
       ],
       hash: [
         proof.hashes[0] as Uint8Array,
         (hash) => ({
           ...evidence,
-          logEntry: { ...entry, inclusionProof: { ...proof, hashes: [hash, ...proof.hashes.slice(1)] } },
+          logEntries: [{ ...entry, inclusionProof: { ...proof, hashes: [hash, ...proof.hashes.slice(1)] } }],
         }),
       ],
     };
@@ -211,7 +216,7 @@ describe('verifySignature', () => {
   });
 
   it('lets no changed number or checkpoint text pass', () => {
-    const entry = evidence.logEntry as NonNullable<typeof evidence.logEntry>;
+    const entry = entryOf(evidence);
     const proof = entry.inclusionProof as NonNullable<typeof entry.inclusionProof>;
     const mutants = [
       { ...entry, logIndex: entry.logIndex + 1n },
@@ -233,7 +238,8 @@ describe('verifySignature', () => {
         },
       })),
     ];
-    for (const logEntry of mutants) expect(verify({ ...evidence, logEntry }).verified).toBe(false);
+    for (const logEntry of mutants)
+      expect(verify({ ...evidence, logEntries: [logEntry] }).verified).toBe(false);
   });
 });
 

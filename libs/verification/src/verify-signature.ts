@@ -1,14 +1,15 @@
+import { encodeHex } from '@sigstead/encoding';
 import type { TrustedRoot } from '@sigstead/trust';
 import { VerificationError } from './errors.ts';
 import {
   formatArtifactDigest,
-  type ArtifactDigest,
+  type Artifact,
   type SignatureEvidence,
 } from './evidence/signature-evidence.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, PolicySubject } from './policy.ts';
 import { checkCertificateChain } from './steps/certificate-chain.ts';
-import type { Context, VerificationOptions } from './steps/context.ts';
-import { checkIdentity } from './steps/identity-extraction.ts';
+import type { Context, SignedLink, VerificationOptions } from './steps/context.ts';
+import { checkIdentity, type Signatory } from './steps/identity-extraction.ts';
 import { checkLogEntry } from './steps/log-entry.ts';
 import { checkPolicy } from './steps/policy.ts';
 import { checkSignature } from './steps/signature.ts';
@@ -34,11 +35,11 @@ export interface SignatureVerdict {
  * The verification workflow for one signature, in its order. Each step takes what the steps it depends on have found, so after
  * the first failure the rest is skipped; nothing but seven passed steps is a verified signature.
  *
- * @param artifact digest of the image manifest or file
+ * @param artifact the image manifest or file, by its digest
  */
 export function verifySignature(
   candidate: SignatureCandidate,
-  artifact: ArtifactDigest,
+  artifact: Artifact,
   trustedRoot: TrustedRoot,
   policy: Policy,
   options: VerificationOptions,
@@ -47,17 +48,28 @@ export function verifySignature(
   const record = new StepRecord();
   const evidence = record.take('retrieval', candidate, (found) => retrieve(found, artifact));
   const link = record.take('certificate-chain', evidence, (given) => checkCertificateChain(given, context));
-  const signer = record.take('identity-extraction', link, checkIdentity);
-  const signed = record.take('signature', signer && link, (whose) => checkSignature(whose, context));
+  const signatory = record.take('identity-extraction', link, checkIdentity);
+  const signed = record.take('signature', signatory && link, (whose) => checkSignature(whose, context));
   const logged = record.take('log-entry', signed, (entry) => checkLogEntry(entry, context));
-  record.take('policy', logged && signer, (who) => checkPolicy(who, policy));
-  const verified = record.conclude(`signed by ${printable(signer?.identity ?? 'nobody')}`);
+  const subject = logged && signed && signatory && subjectOf(signatory, signed);
+  record.take('policy', subject, (what) => checkPolicy(what, policy));
+  const verified = record.conclude(`signed by ${nameOf(signatory, signed)}`);
   return { source: candidate.source, verified, steps: record.steps };
+}
+
+function subjectOf(signatory: Signatory, { statement, annotations }: SignedLink): PolicySubject {
+  const signer = signatory.kind === 'identity' ? signatory.identity : undefined;
+  return { signer, statement, annotations };
+}
+
+function nameOf(signatory: Signatory | undefined, signed: SignedLink | undefined): string {
+  if (signatory?.kind === 'identity') return printable(signatory.identity.identity);
+  return signed === undefined ? 'nobody' : `the key sha256:${encodeHex(signed.publicKey.keyId)}`;
 }
 
 function retrieve(
   { evidence, source }: SignatureCandidate,
-  artifact: ArtifactDigest,
+  artifact: Artifact,
 ): Finding<'retrieval', SignatureEvidence> {
   if (evidence instanceof VerificationError) throw evidence;
   return {

@@ -1,46 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
 import { CliError, exitCodes } from './cli-error.ts';
-import { envCommand } from './env.ts';
-import { issuerCommand } from './issuer/issuer.ts';
 import { watchOutput } from './output.ts';
-import { revokeCommand } from './revoke.ts';
-import { signCommand } from './sign.ts';
-import { tokenCommand } from './token.ts';
-import { verifyCommand } from './verify.ts';
+import { createProgram } from './program.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
-const program = new Command('sigstead')
-  .version(version)
-  .description('Signs and verifies container images with a private Sigstore.')
-  .option(
-    '--url <url>',
-    'base URL of the stack (or set SIGSTEAD_URL)',
-    process.env['SIGSTEAD_URL'] || 'http://localhost:8080',
-  )
-  .addCommand(signCommand())
-  .addCommand(verifyCommand())
-  .addCommand(tokenCommand())
-  .addCommand(envCommand())
-  .addCommand(issuerCommand())
-  .addCommand(revokeCommand())
-  .showHelpAfterError('(run with --help for what it takes)')
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-First steps, beside a running stack (npm start):
-  $ npx sigstead sign localhost:8080/sigstead/self-check:latest
-  $ npx sigstead verify localhost:8080/sigstead/self-check:latest \\
-      --certificate-identity-regexp '^https://github.com/sigstead-dev/' \\
-      --certificate-oidc-issuer http://localhost:8080/issuers/github`,
-  );
-program.commands
-  .flatMap((command) => [command, ...command.commands])
-  .forEach((command) => command.exitOverride());
 
 watchOutput(process.stdout, (reason) => {
   process.stderr.write(`Error: ${reason}\n`);
@@ -50,7 +15,7 @@ watchOutput(process.stdout, (reason) => {
 watchOutput(process.stderr, () => undefined);
 
 try {
-  await program.parseAsync();
+  await createProgram(version, process.env).parseAsync();
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -1,5 +1,10 @@
 import { HttpProblem, rekorErrors, type ErrorRenderer } from '@sigstead/server';
-import { GENERAL_FAILURE, TimestampError, type TimestampErrorCode } from '@sigstead/timestamp';
+import {
+  GENERAL_FAILURE,
+  TimestampError,
+  type TimestampErrorCode,
+  type TimestampIssuanceErrorCode,
+} from '@sigstead/timestamp';
 
 /** `{code, message}` of go-openapi, as Rekor's; a body over the limit is a plain 400. */
 export const timestampErrors: ErrorRenderer = {
@@ -19,8 +24,15 @@ export function bodyRequired(): HttpProblem {
   return new HttpProblem(422, 'request in body is required', { type: 'no-body', extra: { code: REQUIRED } });
 }
 
-/** Faults of the caller are 400; certificates that are not valid now are ours, and may pass. */
-const STATUSES: Readonly<Record<TimestampErrorCode, 400 | 500 | 503>> = {
+type Status = 400 | 500 | 503;
+
+/**
+ * Faults of the caller are 400; certificates that are not valid now are ours, and may pass. The codes of verification are
+ * none of ours.
+ */
+const STATUSES: Readonly<
+  Record<TimestampIssuanceErrorCode, Status> & Partial<Record<TimestampErrorCode, Status>>
+> = {
   MALFORMED: 400,
   TOO_LARGE: 400,
   OID_COMPONENTS: 400,
@@ -36,6 +48,7 @@ const STATUSES: Readonly<Record<TimestampErrorCode, 400 | 500 | 503>> = {
 export function explainTimestampError(error: unknown): HttpProblem | undefined {
   if (!(error instanceof TimestampError)) return undefined;
   const status = STATUSES[error.code];
+  if (status === undefined) return undefined;
   const message = status === 400 ? error.message : `${GENERAL_FAILURE}: ${error.message}`;
   return new HttpProblem(status, message, {
     type: error.code.toLowerCase().replaceAll('_', '-'),

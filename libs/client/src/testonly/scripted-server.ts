@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServiceOptions } from '../call.ts';
+import type { Fetch, ServiceOptions } from '../call.ts';
 import { ClientError, type ClientErrorCode } from '../errors.ts';
 
 export interface Seen {
@@ -15,6 +15,7 @@ export class ScriptedServer {
   readonly seen: Seen[] = [];
   respond: (request: Seen, response: ServerResponse) => void = (_request, response) => response.end();
   baseUrl = '';
+  readonly #fetch: Fetch;
   readonly #server = createServer(async (request, response) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
@@ -24,8 +25,12 @@ export class ScriptedServer {
     this.respond(one, response);
   });
 
-  static async start(): Promise<ScriptedServer> {
-    const server = new ScriptedServer();
+  private constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  static async start(fetch: Fetch): Promise<ScriptedServer> {
+    const server = new ScriptedServer(fetch);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     server.baseUrl = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}/base/`;
     return server;
@@ -44,7 +49,7 @@ export class ScriptedServer {
   }
 
   options(timeoutMs = 20_000): ServiceOptions {
-    return { baseUrl: this.baseUrl, fetch, timeoutMs };
+    return { baseUrl: this.baseUrl, fetch: this.#fetch, timeoutMs };
   }
 }
 

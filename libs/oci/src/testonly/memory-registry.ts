@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { decodeUtf8 } from '@sigstead/encoding';
 import { digestOf } from '../digest.ts';
+import { OCI_INDEX } from '../media-types.ts';
 
 /** Answers a request and returns true, or leaves it to the honest registry. */
 export type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean | void;
@@ -12,6 +14,8 @@ export interface MemoryRegistry {
   /** Every request with the Authorization header it carried. */
   readonly seen: { method: string; url: string; authorization: string | undefined }[];
   intercept: Interceptor;
+  /** Whether it knows the referrers API of distribution-spec 1.1; it does not at first. */
+  hasReferrers: boolean;
   close(): Promise<void>;
 }
 
@@ -25,6 +29,7 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
     manifests: new Map(),
     seen: [],
     intercept,
+    hasReferrers: false,
   } as unknown as MemoryRegistry;
   const server = createServer((request, response) => {
     registry.seen.push({
@@ -60,11 +65,16 @@ async function serve(
   if (request.method === 'PUT' && isManifest) {
     const manifest = { mediaType: request.headers['content-type'] ?? '', bytes: body };
     registry.manifests.set(item, manifest).set(digestOf(body), manifest);
-    return void response.writeHead(201).end();
+    const subject = registry.hasReferrers ? parse(body).subject?.digest : undefined;
+    return void response.writeHead(201, subject === undefined ? {} : { 'oci-subject': subject }).end();
   }
   if (request.method === 'PUT') {
     registry.blobs.set(url.searchParams.get('digest') ?? '', body);
     return void response.writeHead(201).end();
+  }
+  if (registry.hasReferrers && url.pathname.includes('/referrers/')) {
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrersOf(registry, item) };
+    return void response.writeHead(200, { 'content-type': OCI_INDEX }).end(JSON.stringify(index));
   }
   const manifest = isManifest ? registry.manifests.get(item) : undefined;
   const bytes = isManifest ? manifest?.bytes : registry.blobs.get(item);
@@ -77,4 +87,25 @@ async function serve(
     'content-length': bytes.length,
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** What is read of a stored manifest. */
+interface StoredManifest {
+  readonly artifactType?: string;
+  readonly annotations?: object;
+  readonly config?: { readonly mediaType?: string };
+  readonly subject?: { readonly digest?: string };
+}
+
+function parse(bytes: Uint8Array): StoredManifest {
+  return JSON.parse(decodeUtf8(bytes)) as StoredManifest;
+}
+
+function referrersOf({ manifests }: MemoryRegistry, subject: string): object[] {
+  return [...manifests].flatMap(([name, { mediaType, bytes }]) => {
+    const { artifactType, annotations, config, ...manifest } = parse(bytes);
+    if (!name.startsWith('sha256:') || manifest.subject?.digest !== subject) return [];
+    const type = artifactType ?? config?.mediaType;
+    return [{ mediaType, digest: name, size: bytes.length, artifactType: type, annotations }];
+  });
 }

@@ -46,8 +46,8 @@ export const slsaProvenanceV02 = z.looseObject({
 /** SPDX 2 in its tag-value form or in JSON, or SPDX 3 in JSON-LD. */
 export const spdxDocument = z.union(
   [
-    z.string().regex(/^SPDXVersion: *SPDX-2\.[0-9]/m),
-    z.looseObject({ spdxVersion: z.string().regex(/^SPDX-2\.[0-9]/) }),
+    z.string().regex(/^SPDXVersion: *SPDX-2\.[0-9]/m, 'want an SPDX document in its tag-value form'),
+    z.looseObject({ spdxVersion: z.string().regex(/^SPDX-2\.[0-9]/, 'want SPDX-2.x') }),
     z.looseObject({ '@context': z.unknown().refine((context) => context !== undefined), '@graph': list }),
   ],
   'want an SPDX document: a text with SPDXVersion, or an object with spdxVersion, or one with @context and @graph',

@@ -1,9 +1,9 @@
 import type { HashAlgorithm } from '@sigstead/crypto';
 import { EncodingError, isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import { STATEMENT_TYPES } from '@sigstead/verification';
 import { SigningError } from '../errors.ts';
 import { assertPredicate, assertPredicateType } from './predicate.ts';
 
-export const IN_TOTO_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 /** Current statements, and those cosign writes for attestations. */
 export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
 export const STATEMENT_V01 = 'https://in-toto.io/Statement/v0.1';
@@ -50,8 +50,8 @@ const LENGTHS: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 9
 export function parseStatement(payload: Uint8Array): Statement {
   const statement = readObject(payload);
   const type = statement['_type'];
-  if (type !== STATEMENT_V1 && type !== STATEMENT_V01)
-    throw refuse(`_type is ${shown(type)}, want ${STATEMENT_V1} or ${STATEMENT_V01}`);
+  if (typeof type !== 'string' || !STATEMENT_TYPES.includes(type))
+    throw refuse(`_type is ${shown(type)}, want ${STATEMENT_TYPES.join(' or ')}`);
   const subjects = readSubjects(statement['subject']);
   const predicateType = assertPredicateType(statement['predicateType']);
   const predicate = statement['predicate'];

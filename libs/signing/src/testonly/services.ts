@@ -1,10 +1,11 @@
-import { chooseServices } from '../choose-services.ts';
+import { chooseServices, type ServiceAccess } from '../choose-services.ts';
 import { SigningError, type SigningErrorCode, type SigningStep } from '../errors.ts';
 import type { SigningServices } from '../services.ts';
 import { makeToken, type SmallSigstore } from './small-sigstore.ts';
 
 /** The services of a signing config that names them. */
 export function servicesOf(
+  fetch: ServiceAccess['fetch'],
   sigstore: SmallSigstore,
   version: 1 | 2 = 1,
   timestamped?: boolean,

@@ -1,36 +1,61 @@
 import { encodeHex, equalBytes } from '@sigstead/encoding';
-import { parseRekorOrigin, verifyCheckpoint, type Checkpoint } from '@sigstead/tlog';
+import {
+  noteVerifierOf,
+  parseRekorOrigin,
+  parseSignedNote,
+  verifyCheckpoint,
+  verifyCheckpointNote,
+  type Checkpoint,
+} from '@sigstead/tlog';
 import type { TransparencyLogInstance } from '@sigstead/trust';
 import { checked, VerificationError } from '../errors.ts';
 import type { InclusionProof } from '../evidence/inclusion-proof.ts';
 
 /**
- * The log's signature over its tree, then its name, then that the proof is for this very tree.
+ * The log's signature over its tree, then its name, then that the proof is for this very tree. Cosignatures of witnesses are passed over.
  *
+ * @param isRekorV2 whether the log signs as C2SP tlog-checkpoint has it, under the origin; else as Rekor v1
  * @throws VerificationError CHECKPOINT_INVALID, CHECKPOINT_ORIGIN, CHECKPOINT_MISMATCH
  */
-export function verifyProofCheckpoint(proof: InclusionProof, log: TransparencyLogInstance): Checkpoint {
-  const hostname = hostnameOf(log);
-  const checkpoint = checked('CHECKPOINT_INVALID', 'checkpoint', () =>
-    verifyCheckpoint(proof.checkpoint, log.key, hostname),
-  );
-  assertOrigin(checkpoint, hostname);
+export function verifyProofCheckpoint(
+  proof: InclusionProof,
+  log: TransparencyLogInstance,
+  isRekorV2: boolean,
+): Checkpoint {
+  const checkpoint = isRekorV2 ? verifyRekorV2(proof, log) : verifyRekorV1(proof, log);
   assertSameTree(checkpoint, proof);
   return checkpoint;
 }
 
-/** A Rekor v1 log signs under its host name, without port, and names its trees by it. */
-function hostnameOf({ baseUrl }: TransparencyLogInstance): string {
-  return URL.canParse(baseUrl) ? new URL(baseUrl).hostname : baseUrl;
+/** Origin and name of the key are the host name of the log's URL, without port. */
+function verifyRekorV2({ checkpoint }: InclusionProof, log: TransparencyLogInstance): Checkpoint {
+  return checked('CHECKPOINT_INVALID', 'checkpoint', () => {
+    const key = noteVerifierOf(hostOf(log).hostname, log.key);
+    const keyHint = log.checkpointKeyId?.subarray(0, 4) ?? key.keyHint;
+    return verifyCheckpointNote(checkpoint, { ...key, keyHint });
+  });
 }
 
-/** One key may sign several trees of a log, but only of this log: `<host> - <tree id>` (Rekor v1). */
-function assertOrigin({ origin }: Checkpoint, hostname: string): void {
-  if (parseRekorOrigin(origin)?.hostname === hostname) return;
-  throw new VerificationError(
-    'CHECKPOINT_ORIGIN',
-    `checkpoint of ${JSON.stringify(origin)}, want one of a Rekor v1 tree of ${hostname}`,
-  );
+/**
+ * One key may sign several trees of a log, but only of this log: `<host> - <tree id>`, signed under the same host. Some write their port
+ * into it.
+ */
+function verifyRekorV1({ checkpoint: text }: InclusionProof, log: TransparencyLogInstance): Checkpoint {
+  const { hostname, host } = hostOf(log);
+  return checked('CHECKPOINT_INVALID', 'checkpoint', () => {
+    const { signatures } = parseSignedNote(text);
+    const name = signatures.some((signature) => signature.name === host) ? host : hostname;
+    const checkpoint = verifyCheckpoint(text, log.key, name);
+    if (parseRekorOrigin(checkpoint.origin)?.hostname === name) return checkpoint;
+    throw new VerificationError(
+      'CHECKPOINT_ORIGIN',
+      `checkpoint of ${JSON.stringify(checkpoint.origin.slice(0, 256))}, want one of a Rekor v1 tree of ${name}`,
+    );
+  });
+}
+
+function hostOf({ baseUrl }: TransparencyLogInstance): { hostname: string; host: string } {
+  return URL.canParse(baseUrl) ? new URL(baseUrl) : { hostname: baseUrl, host: baseUrl };
 }
 
 function assertSameTree(checkpoint: Checkpoint, proof: InclusionProof): void {

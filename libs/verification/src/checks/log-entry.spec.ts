@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { InclusionProof } from '../evidence/inclusion-proof.ts';
 import type { SignatureEvidence } from '../evidence/signature-evidence.ts';
 import {
+  certificateOf,
+  entryOf,
   hashedRekord,
   IMAGE_DIGEST,
   ISSUED,
@@ -19,7 +21,8 @@ import { refusal } from '../testonly/refusal.ts';
 import { assertBodyBinds, readEntryBody, type EntrySubject } from './body.ts';
 import { verifyProofCheckpoint } from './checkpoint.ts';
 import { verifyEntryInclusion } from './inclusion.ts';
-import { assertNotInFuture, assertWithinCertificate } from './integrated-time.ts';
+import { assertCertificateValidAt } from './certificate.ts';
+import { assertNotInFuture } from './not-in-future.ts';
 import { assertLogValidAt, findLog, pickLog } from './log.ts';
 import { verifySignedEntryTimestamp } from './signed-entry-timestamp.ts';
 import { verifyPayloadSignature } from './signature.ts';
@@ -33,8 +36,8 @@ describe('checks of the log entry', () => {
   beforeAll(async () => {
     sigstore = await MiniSigstore.create();
     evidence = await sigstore.signImage();
-    certificate = Certificate.parse(evidence.certificate);
-    entry = evidence.logEntry as TransparencyLogEntry;
+    certificate = Certificate.parse(certificateOf(evidence));
+    entry = entryOf(evidence);
     log = sigstore.trustedRoot.tlogs[0] as TransparencyLogInstance;
   });
 
@@ -42,7 +45,7 @@ describe('checks of the log entry', () => {
     it('is found by its id', () => {
       expect(findLog(entry, sigstore.trustedRoot)).toBe(log);
       const none: TrustedRoot = { ...sigstore.trustedRoot, tlogs: [] };
-      expect(refusal(() => findLog(entry, none))).toBe('LOG_UNKNOWN');
+      expect(findLog(entry, none)).toMatchObject({ code: 'LOG_UNKNOWN' });
     });
 
     it('is taken for the period that has the time, when its key is listed for several', () => {
@@ -68,9 +71,18 @@ describe('checks of the log entry', () => {
       expect(verifySignedEntryTimestamp(entry, log)).toEqual(SIGNED);
     });
 
-    it('must be there', () => {
+    it('makes the time a fact: without one there is none', () => {
       const { inclusionPromise: _, ...bare } = entry;
-      expect(refusal(() => verifySignedEntryTimestamp(bare, log))).toBe('SET_MISSING');
+      expect(verifySignedEntryTimestamp(bare, log)).toBeUndefined();
+    });
+
+    it('has no place in an entry of Rekor v2, nor has a time', () => {
+      const { inclusionPromise: _, ...bare } = { ...entry, kindVersion: '0.0.2', integratedTimeSeconds: 0n };
+      expect(verifySignedEntryTimestamp(bare, log)).toBeUndefined();
+      expect(judge({ kindVersion: '0.0.2' })).toBe('SET_UNEXPECTED');
+      expect(judge({ kindVersion: '0.0.2', integratedTimeSeconds: 0n })).toBe('SET_UNEXPECTED');
+      const claimed = { ...bare, integratedTimeSeconds: 1n };
+      expect(refusal(() => verifySignedEntryTimestamp(claimed, log))).toBe('SET_UNEXPECTED');
     });
 
     it('covers body, time, index and log', () => {
@@ -81,7 +93,7 @@ describe('checks of the log entry', () => {
     });
 
     it('is not borrowed from another entry or another log', async () => {
-      const other = (await sigstore.signImage()).logEntry as TransparencyLogEntry;
+      const other = entryOf(await sigstore.signImage());
       expect(judge({ inclusionPromise: other.inclusionPromise as Uint8Array })).toBe('SET_INVALID');
       const stranger = { ...log, key: PrivateKeySigner.generate('P-256').publicKey };
       expect(refusal(() => verifySignedEntryTimestamp(entry, stranger))).toBe('SET_INVALID');
@@ -106,12 +118,12 @@ describe('checks of the log entry', () => {
   describe('the integrated time', () => {
     it('lies within the certificate, both ends included', () => {
       const at = (ms: number): string =>
-        refusal(() => assertWithinCertificate(certificate, new Date(ISSUED.getTime() + ms)));
+        refusal(() => assertCertificateValidAt(certificate, new Date(ISSUED.getTime() + ms)));
       expect([at(-1), at(0), at(600_000), at(600_001)]).toEqual([
-        'INTEGRATED_TIME',
+        'CERTIFICATE_NOT_VALID',
         'accepted',
         'accepted',
-        'INTEGRATED_TIME',
+        'CERTIFICATE_NOT_VALID',
       ]);
     });
 
@@ -123,11 +135,11 @@ describe('checks of the log entry', () => {
 
   describe('the checkpoint', () => {
     const judge = (proof: InclusionProof, trusted = log): string =>
-      refusal(() => verifyProofCheckpoint(proof, trusted));
+      refusal(() => verifyProofCheckpoint(proof, trusted, false));
     const own = (): InclusionProof => entry.inclusionProof as InclusionProof;
 
     it('yields the tree of the proof', () => {
-      const { size, rootHash, origin } = verifyProofCheckpoint(own(), log);
+      const { size, rootHash, origin } = verifyProofCheckpoint(own(), log, false);
       expect({ size, rootHash, origin }).toEqual({
         size: own().treeSize,
         rootHash: own().rootHash,
@@ -161,7 +173,7 @@ describe('checks of the log entry', () => {
 
   describe('the inclusion proof', () => {
     const judge = (proof: InclusionProof, body = entry.canonicalizedBody): string => {
-      const checkpoint = verifyProofCheckpoint(entry.inclusionProof as InclusionProof, log);
+      const checkpoint = verifyProofCheckpoint(entry.inclusionProof as InclusionProof, log, false);
       return refusal(() => verifyEntryInclusion({ ...entry, canonicalizedBody: body }, proof, checkpoint));
     };
     const own = (): InclusionProof => entry.inclusionProof as InclusionProof;
@@ -189,7 +201,7 @@ describe('checks of the log entry', () => {
     it('may be newer than the entry, for a grown tree', async () => {
       const grown = await sigstore.log.prove(own().logIndex);
       expect(grown.treeSize).toBeGreaterThan(own().treeSize);
-      const checkpoint = verifyProofCheckpoint(grown, log);
+      const checkpoint = verifyProofCheckpoint(grown, log, false);
       expect(refusal(() => verifyEntryInclusion(entry, grown, checkpoint))).toBe('accepted');
     });
   });
@@ -197,13 +209,15 @@ describe('checks of the log entry', () => {
   describe('the body', () => {
     const payload = simpleSigning(IMAGE_DIGEST);
     const subject = (): EntrySubject => ({
+      content: evidence.content,
       signed: verifyPayloadSignature(certificate.publicKey, payload, evidence.signature),
       signature: evidence.signature,
+      publicKey: certificate.publicKey,
       certificate,
     });
     const judge = (body: Uint8Array): string =>
       refusal(() => assertBodyBinds(readEntryBody({ ...entry, canonicalizedBody: body }), subject()));
-    const pem = (): string => encodePem('CERTIFICATE', evidence.certificate);
+    const pem = (): string => encodePem('CERTIFICATE', certificateOf(evidence));
 
     it('binds payload, signature and certificate', () => {
       expect(judge(entry.canonicalizedBody)).toBe('accepted');
@@ -213,30 +227,30 @@ describe('checks of the log entry', () => {
       expect(judge(hashedRekord(simpleSigning('sha256:00'), evidence.signature, pem()))).toBe('BODY_HASH');
     });
 
-    it('is not about the same hash by another algorithm', () => {
-      const { signed } = subject();
-      const sha512: EntrySubject = { ...subject(), signed: { ...signed, algorithm: 'sha512' } };
+    it('is not about a digest by an algorithm that is not known of the artifact', () => {
+      const signed = { hash: 'sha512', digest: () => undefined } as const;
+      const sha512: EntrySubject = { ...subject(), signed };
       expect(refusal(() => assertBodyBinds(readEntryBody(entry), sha512))).toBe('BODY_HASH');
     });
 
     it('is not about another signature, though that verifies as well', async () => {
       const signer = PrivateKeySigner.generate('P-256');
       const [first, second] = [await sigstore.signImage({ signer }), await signer.sign(payload)];
-      const { signature, certificate: der } = first;
-      expect(second).not.toEqual(signature);
-      expect(judge(hashedRekord(payload, second, encodePem('CERTIFICATE', der)))).toBe('BODY_SIGNATURE');
+      expect(second).not.toEqual(first.signature);
+      const logged = encodePem('CERTIFICATE', certificateOf(first));
+      expect(judge(hashedRekord(payload, second, logged))).toBe('BODY_SIGNATURE');
     });
 
     it('is not about another certificate of the same key', async () => {
       const again = await sigstore.issue(certificate.publicKey);
       expect(judge(hashedRekord(payload, evidence.signature, encodePem('CERTIFICATE', again)))).toBe(
-        'BODY_CERTIFICATE',
+        'BODY_KEY',
       );
     });
 
     it('is not about the bare key', () => {
       const bare = certificate.publicKey.toPem();
-      expect(judge(hashedRekord(payload, evidence.signature, bare))).toBe('BODY_CERTIFICATE');
+      expect(judge(hashedRekord(payload, evidence.signature, bare))).toBe('BODY_KEY');
     });
 
     it('is read strictly', () => {
@@ -247,15 +261,17 @@ describe('checks of the log entry', () => {
       expect(judge(encodeUtf8('{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{}}'))).toBe(
         'BODY_MALFORMED',
       );
-      expect(judge(new Uint8Array(1024 * 1024 + 1).fill(0x20))).toBe('BODY_MALFORMED');
+      expect(judge(new Uint8Array(8 * 1024 * 1024 + 1).fill(0x20))).toBe('BODY_MALFORMED');
     });
 
     it('is of the kind and version the entry announces, which must be one that is judged here', () => {
       expect(refusal(() => readEntryBody({ ...entry, kind: 'dsse' }))).toBe('BODY_MALFORMED');
       for (const [kind, version] of [
-        ['dsse', '0.0.1'],
-        ['intoto', '0.0.2'],
-        ['hashedrekord', '0.0.2'],
+        ['dsse', '0.0.3'],
+        ['intoto', '0.0.3'],
+        ['hashedrekord', '0.0.3'],
+        ['helm', '0.0.1'],
+        ['__proto__', '0.0.1'],
       ] as const) {
         const canonicalizedBody = encodeUtf8(canonicalizeJson({ apiVersion: version, kind, spec: {} }));
         const foreign = { ...entry, kind, kindVersion: version, canonicalizedBody };

@@ -8,13 +8,16 @@ import { describeValidity } from '../text.ts';
  * The log of the trusted root the entry says it is in. When one key is listed for several periods, the one of the entry's time is
  * meant; that the time is true is another check's business.
  *
- * @throws VerificationError LOG_UNKNOWN
+ * @returns LOG_UNKNOWN as a value when there is none: whether that matters depends on the other entries
  */
-export function findLog(entry: TransparencyLogEntry, trustedRoot: TrustedRoot): TransparencyLogInstance {
+export function findLog(
+  entry: TransparencyLogEntry,
+  trustedRoot: TrustedRoot,
+): TransparencyLogInstance | VerificationError {
   const claimed = new Date(Number(entry.integratedTimeSeconds) * 1000);
   const log = pickLog(trustedRoot.tlogs, entry.logId, claimed);
   if (log !== undefined) return log;
-  throw new VerificationError('LOG_UNKNOWN', `the trusted root knows no log ${encodeHex(entry.logId)}`);
+  return new VerificationError('LOG_UNKNOWN', `the trusted root knows no log ${encodeHex(entry.logId)}`);
 }
 
 /** The instance with this id that was trusted at that time, else any with this id. */

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { checked, VerificationError } from '../errors.ts';
 import { printable } from '../text.ts';
 
@@ -12,6 +12,8 @@ export interface SimpleSigning {
   readonly imageDigest: string;
   /** Name the signer had for the image. A claim, and never compared: images are copied and tags move. */
   readonly dockerReference: string;
+  /** Texts of `optional`; values of other types are not taken for text. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,7 +30,15 @@ export function parseSimpleSigning(payload: Uint8Array): SimpleSigning {
     type: textField(critical, 'type'),
     imageDigest: textField(objectField(critical, 'image'), 'docker-manifest-digest'),
     dockerReference: textField(objectField(critical, 'identity'), 'docker-reference'),
+    annotations: readAnnotations(isJsonObject(json) ? json['optional'] : undefined),
   };
+}
+
+function readAnnotations(optional: JsonValue | undefined): Record<string, string> {
+  if (!isJsonObject(optional)) return {};
+  return Object.fromEntries(
+    Object.entries(optional).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /**

@@ -19,7 +19,7 @@ describe('verifyScts', () => {
     trustedRoot: TrustedRoot = sigstore.trustedRoot,
   ): Promise<string> => {
     const certificate = Certificate.parse(await sigstore.issue(publicKey, options));
-    return refusal(() => verifyScts(certificate, sigstore.intermediate, trustedRoot));
+    return refusal(() => verifyScts(certificate, sigstore.intermediate, trustedRoot, 1));
   };
   const window = (start: Date, end: Date): TrustedRoot => ({
     ...sigstore.trustedRoot,
@@ -28,7 +28,7 @@ describe('verifyScts', () => {
 
   it('accepts the SCT of a known log', async () => {
     const certificate = Certificate.parse(await sigstore.issue(publicKey));
-    const [sct, ...others] = verifyScts(certificate, sigstore.intermediate, sigstore.trustedRoot);
+    const [sct, ...others] = verifyScts(certificate, sigstore.intermediate, sigstore.trustedRoot, 1);
     expect(sct).toMatchObject({ timestamp: ISSUED, log: { baseUrl: 'https://ct.sigstead.test/2026' } });
     expect(others).toEqual([]);
   });

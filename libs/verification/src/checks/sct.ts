@@ -20,17 +20,20 @@ export interface VerifiedSct {
 }
 
 /**
- * At least one embedded SCT is by a certificate transparency log of the trusted root, at a time at which that log was trusted
- * (RFC 6962 section 3.2). SCTs of unknown logs do not count and do no harm.
+ * Embedded SCTs are by certificate transparency logs of the trusted root, at times at which these logs were trusted (RFC 6962 section
+ * 3.2). SCTs of unknown logs do not count and do no harm.
  *
  * @param issuer the certificate that signed `certificate`
+ * @param threshold how many different logs are wanted; with 0 nothing is asked of the certificate
  * @throws VerificationError SCT_MISSING, SCT_MALFORMED, SCT_INVALID with the reason for each one
  */
 export function verifyScts(
   certificate: Certificate,
   issuer: Certificate,
   trustedRoot: TrustedRoot,
+  threshold: number,
 ): VerifiedSct[] {
+  if (threshold === 0) return [];
   const scts = readScts(certificate);
   const verified: VerifiedSct[] = [];
   const reasons: string[] = [];
@@ -39,8 +42,14 @@ export function verifyScts(
     if (typeof outcome === 'string') reasons.push(outcome);
     else verified.push(outcome);
   }
-  if (verified.length > 0) return verified;
-  throw new VerificationError('SCT_INVALID', `no SCT of ${scts.length} holds: ${reasons.join('; ')}`);
+  const logs = new Set(verified.map(({ log }) => log.baseUrl)).size;
+  if (logs >= threshold) return verified;
+  throw new VerificationError(
+    'SCT_INVALID',
+    logs === 0
+      ? `no SCT of ${scts.length} holds: ${reasons.join('; ')}`
+      : `SCTs of ${logs} certificate transparency logs hold, want ${threshold}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
+  );
 }
 
 function readScts(certificate: Certificate): readonly SignedCertificateTimestamp[] {

@@ -1,6 +1,6 @@
 import type { TransparencyLogEntry } from '@sigstead/bundle';
 import { encodeBase64, encodeHex } from '@sigstead/encoding';
-import { verifySignedEntryTimestamp as verifyPayload } from '@sigstead/tlog';
+import { isRekorV2Kind, verifySignedEntryTimestamp as verifyPayload } from '@sigstead/tlog';
 import type { TransparencyLogInstance } from '@sigstead/trust';
 import { checked, VerificationError } from '../errors.ts';
 
@@ -11,17 +11,23 @@ const LAST_SECOND = 253_402_300_799n;
  * The log's promise that it took the entry, and when: a signature over RFC 8785 of body, time, log id and index (Rekor v1).
  * Only this makes the integrated time a fact instead of a claim.
  *
- * @returns the integrated time
- * @throws VerificationError SET_MISSING, SET_INVALID, INTEGRATED_TIME when the signed time is no date
+ * @returns the integrated time; undefined without a promise, whatever time the entry claims
+ * @throws VerificationError SET_INVALID, INTEGRATED_TIME when the signed time is no date; SET_UNEXPECTED for an entry of Rekor v2, whose
+ *   logs promise nothing and tell no time
  */
-export function verifySignedEntryTimestamp(entry: TransparencyLogEntry, log: TransparencyLogInstance): Date {
+export function verifySignedEntryTimestamp(
+  entry: TransparencyLogEntry,
+  log: TransparencyLogInstance,
+): Date | undefined {
   const { inclusionPromise } = entry;
-  if (inclusionPromise === undefined) {
+  if (isRekorV2Kind(entry.kind, entry.kindVersion)) {
+    if (inclusionPromise === undefined && entry.integratedTimeSeconds === 0n) return undefined;
     throw new VerificationError(
-      'SET_MISSING',
-      'the log entry has no signed entry timestamp, so nothing says when it was made',
+      'SET_UNEXPECTED',
+      `the entry is of Rekor v2 (${entry.kind} ${entry.kindVersion}) and comes with a promise or time of Rekor v1`,
     );
   }
+  if (inclusionPromise === undefined) return undefined;
   const payload = {
     body: encodeBase64(entry.canonicalizedBody),
     integratedTime: Number(entry.integratedTimeSeconds),

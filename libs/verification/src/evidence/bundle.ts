@@ -1,33 +1,50 @@
-import type { Bundle } from '@sigstead/bundle';
+import type { Bundle, BundleContent, VerificationKey } from '@sigstead/bundle';
 import { VerificationError } from '../errors.ts';
-import type { SignatureEvidence } from './signature-evidence.ts';
+import type { SignatureEvidence, SignedContent, SigningKey } from './signature-evidence.ts';
 
 /**
- * Evidence of a Sigstore bundle with a message signature, a certificate and one Rekor v1 entry.
+ * Evidence of a Sigstore bundle.
  *
- * @throws VerificationError UNSUPPORTED for everything else a bundle can hold: DSSE envelopes, bare keys, RFC 3161
- *   timestamps, several log entries. What cannot be judged is not passed over.
+ * @throws VerificationError EVIDENCE_MALFORMED
  */
 export function evidenceFromBundle({ content, verificationMaterial }: Bundle): SignatureEvidence {
   const { key, tlogEntries, rfc3161Timestamps } = verificationMaterial;
-  if (content.kind !== 'messageSignature') throw unsupported('DSSE envelopes');
-  if (key.kind !== 'certificate') throw unsupported('signatures by a bare key');
-  if (rfc3161Timestamps.length > 0) throw unsupported('RFC 3161 timestamps');
-  if (tlogEntries.length > 1) throw unsupported('bundles with several log entries');
-  const [certificate] = key.certificates;
-  if (certificate === undefined)
-    throw new VerificationError('EVIDENCE_MALFORMED', 'the bundle has no certificate');
   return {
-    content: {
-      kind: 'message-digest',
-      claimed: { algorithm: content.digestAlgorithm, digest: content.digest },
-    },
-    signature: content.signature,
-    certificate,
-    logEntry: tlogEntries[0],
+    content: contentOf(content),
+    signature: signatureOf(content),
+    key: keyOf(key),
+    logEntries: tlogEntries,
+    timestamps: rfc3161Timestamps,
   };
 }
 
-function unsupported(what: string): VerificationError {
-  return new VerificationError('UNSUPPORTED', `${what} are not judged here`);
+function contentOf(content: BundleContent): SignedContent {
+  if (content.kind === 'messageSignature') {
+    return {
+      kind: 'message-digest',
+      claimed: { algorithm: content.digestAlgorithm, digest: content.digest },
+    };
+  }
+  const { payloadType, payload, signatures } = content;
+  return { kind: 'dsse', payloadType, payload, keyId: signatures[0]?.keyId ?? '' };
+}
+
+function signatureOf(content: BundleContent): Uint8Array {
+  if (content.kind === 'messageSignature') return content.signature;
+  const [signature, ...others] = content.signatures;
+  if (signature === undefined || others.length > 0) {
+    throw new VerificationError(
+      'EVIDENCE_MALFORMED',
+      `the envelope has ${content.signatures.length} signatures, want exactly one`,
+    );
+  }
+  return signature.signature;
+}
+
+function keyOf(key: VerificationKey): SigningKey {
+  if (key.kind === 'publicKey') return { kind: 'public-key', hint: key.hint };
+  const [certificate] = key.certificates;
+  if (certificate === undefined)
+    throw new VerificationError('EVIDENCE_MALFORMED', 'the bundle has no certificate');
+  return { kind: 'certificate', certificate };
 }

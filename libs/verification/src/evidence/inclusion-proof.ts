@@ -6,10 +6,11 @@ export type InclusionProof = NonNullable<TransparencyLogEntry['inclusionProof']>
 /** The evidence with a proof fetched elsewhere. It is judged like one that came along: against the log's key. */
 export function withInclusionProof(
   evidence: SignatureEvidence,
+  entry: TransparencyLogEntry,
   inclusionProof: InclusionProof,
 ): SignatureEvidence {
-  if (evidence.logEntry === undefined) return evidence;
-  return { ...evidence, logEntry: { ...evidence.logEntry, inclusionProof } };
+  const logEntries = evidence.logEntries.map((one) => (one === entry ? { ...one, inclusionProof } : one));
+  return { ...evidence, logEntries };
 }
 
 /** The evidence with a note for the verdict: why there is no proof. */

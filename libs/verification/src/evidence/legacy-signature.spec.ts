@@ -1,8 +1,15 @@
 import { encodeBase64, encodeUtf8 } from '@sigstead/encoding';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { annotationsOf, IMAGE_DIGEST, MiniSigstore, simpleSigning } from '../testonly/mini-sigstore.ts';
+import {
+  annotationsOf,
+  entryOf,
+  IMAGE_DIGEST,
+  MiniSigstore,
+  simpleSigning,
+} from '../testonly/mini-sigstore.ts';
 import { refusal } from '../testonly/refusal.ts';
-import { evidenceFromLegacySignature, legacyAnnotations } from './legacy-signature.ts';
+import { legacyAnnotations } from './legacy-annotations.ts';
+import { evidenceFromLegacySignature } from './legacy-signature.ts';
 import { parseArtifactDigest, type SignatureEvidence } from './signature-evidence.ts';
 
 describe('evidenceFromLegacySignature', () => {
@@ -34,16 +41,16 @@ describe('evidenceFromLegacySignature', () => {
 
   it('reads what cosign writes; a proof is not part of it', () => {
     const read = evidenceFromLegacySignature({ payload, annotations });
-    const { inclusionProof: _, ...entry } = evidence.logEntry as NonNullable<typeof evidence.logEntry>;
-    expect(read).toEqual({ ...evidence, logEntry: entry });
+    const { inclusionProof: _, ...entry } = entryOf(evidence);
+    expect(read).toEqual({ ...evidence, logEntries: [entry] });
   });
 
   it('takes an empty annotation for a missing one, as cosign writes it', () => {
-    const { logEntry } = evidenceFromLegacySignature({
+    const { logEntries } = evidenceFromLegacySignature({
       payload,
       annotations: { ...annotations, [legacyAnnotations.bundle]: '' },
     });
-    expect(logEntry).toBeUndefined();
+    expect(logEntries).toEqual([]);
   });
 
   it('refuses a layer without signature', () => {
@@ -51,8 +58,12 @@ describe('evidenceFromLegacySignature', () => {
     expect(judge({ [legacyAnnotations.signature]: '' })).toBe('EVIDENCE_MALFORMED');
   });
 
-  it('does not judge signatures by a bare key', () => {
-    expect(judge({ [legacyAnnotations.certificate]: undefined })).toBe('UNSUPPORTED');
+  it('takes a layer without certificate for a signature by a key', () => {
+    const { [legacyAnnotations.certificate]: _, ...bare } = annotations;
+    expect(evidenceFromLegacySignature({ payload, annotations: bare }).key).toEqual({
+      kind: 'public-key',
+      hint: '',
+    });
   });
 
   it.each(['%%%', 'AAA', 'AA==\n', ' AA==', 'A'.repeat(20_000)])('refuses the signature %.20j', (text) => {

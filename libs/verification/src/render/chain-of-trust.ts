@@ -3,6 +3,7 @@ import type {
   CertificateChainFacts,
   IdentityFacts,
   LogEntryFacts,
+  LogFacts,
   SignatureFacts,
 } from '../steps/step-evidence.ts';
 import { count, printable } from '../text.ts';
@@ -24,20 +25,32 @@ export function chainOfTrust(steps: readonly Step[]): Link[] {
     ...(signature ? [signatureLink(signature)] : []),
     ...(identity ? [signerLink(identity)] : []),
     ...(chain ? [certificateLink(chain)] : []),
-    ...(entry ? [logLink(entry)] : []),
+    ...(entry ? logLinks(entry) : []),
     ...(rules ? [policyLink(rules)] : []),
   ];
 }
 
-function signatureLink({ algorithm, signed, dockerReference }: SignatureFacts): Link {
-  const what = signed === 'artifact' ? 'the artifact itself' : 'a document that names this digest';
+function signatureLink({ algorithm, signed, dockerReference, predicateType }: SignatureFacts): Link {
   return {
-    title: `carries a signature over ${what}`,
-    details: [['algorithm', algorithm], ...optional('signed as', dockerReference)],
+    title: `carries a signature over ${SIGNED[signed]}`,
+    details: [
+      ['algorithm', algorithm],
+      ...optional('signed as', dockerReference),
+      ...optional('statement', predicateType),
+    ],
   };
 }
 
-function signerLink({ identity, issuer, claims }: IdentityFacts): Link {
+const SIGNED: Readonly<Record<SignatureFacts['signed'], string>> = {
+  artifact: 'the artifact itself',
+  'simple-signing-payload': 'a document that names this digest',
+  statement: 'a statement about this digest',
+};
+
+function signerLink(facts: IdentityFacts): Link {
+  if ('keys' in facts)
+    return { title: 'made by whoever holds a key', details: facts.keys.map((key) => ['key', key] as const) };
+  const { identity, issuer, claims } = facts;
   return {
     title: `made by ${printable(identity)}`,
     details: [
@@ -69,12 +82,22 @@ function certificateLink({ chain, signedCertificateTimestamps }: CertificateChai
   };
 }
 
-function logLink({ log, logIndex, integratedTime, inclusionProof }: LogEntryFacts): Link {
+/** Each entry, then the times that timestamp authorities gave. */
+function logLinks({ furtherEntries = [], times, ...first }: LogFacts): Link[] {
+  const entries = [...(first.log === undefined ? [] : [first as LogEntryFacts]), ...furtherEntries];
+  const stamps = times.filter(({ source }) => source === 'rfc3161-timestamp');
+  return [
+    ...entries.map(entryLink),
+    ...stamps.map(({ at, by }) => ({ title: `timestamped by ${by}`, details: [['time', at] as const] })),
+  ];
+}
+
+function entryLink({ log, logIndex, integratedTime, inclusionProof }: LogEntryFacts): Link {
   const hashes = count(inclusionProof?.hashes ?? 0, 'hash', 'hashes');
   return {
     title: `written down as entry ${logIndex} of ${log}`,
     details: [
-      ['time', `${integratedTime}, signed by the log`],
+      ...(integratedTime === undefined ? [] : [['time', `${integratedTime}, signed by the log`] as const]),
       ...(inclusionProof === undefined
         ? [['proof', "none: the log's promise only"] as const]
         : [

@@ -1,18 +1,20 @@
-import type { SignerIdentity } from '../identity.ts';
-import { assertPolicy, type Policy } from '../policy.ts';
+import { assertPolicy, type Policy, type PolicySubject } from '../policy.ts';
 import { printable } from '../text.ts';
 import type { Finding } from './step.ts';
 
 /** Step 6. */
-export function checkPolicy(signer: SignerIdentity, policy: Policy): Finding<'policy', SignerIdentity> {
-  assertPolicy(signer, policy);
+export function checkPolicy(subject: PolicySubject, policy: Policy): Finding<'policy', PolicySubject> {
+  assertPolicy(subject, policy);
   const rules = policy.rules.map(({ text }) => text);
   const loose = policy.unanchored.length === 0 ? '' : `; not anchored: ${policy.unanchored.join(', ')}`;
   return {
     reason:
-      (rules.length === 0 ? 'any identity is accepted' : rules.map((rule) => printable(rule)).join(', ')) +
-      loose,
+      (rules.length === 0
+        ? policy.keys.length > 0
+          ? 'a key of the policy signed'
+          : 'any identity is accepted'
+        : rules.map((rule) => printable(rule)).join(', ')) + loose,
     evidence: { rules, unanchored: policy.unanchored },
-    value: signer,
+    value: subject,
   };
 }

@@ -6,7 +6,7 @@ export interface StepEvidence {
   readonly 'certificate-chain': CertificateChainFacts;
   readonly 'identity-extraction': IdentityFacts;
   readonly signature: SignatureFacts;
-  readonly 'log-entry': LogEntryFacts;
+  readonly 'log-entry': LogFacts;
   readonly policy: PolicyFacts;
   readonly result: ResultFacts;
 }
@@ -39,27 +39,32 @@ export interface CertificateChainFacts {
   readonly chain: readonly CertificateFacts[];
   /** Authority of the trusted root it leads to. */
   readonly certificateAuthority: string;
-  /** Time at which the chain was judged. */
+  /** The latest of the times at which the chain was judged. */
   readonly at: string;
-  /** Where that time comes from: a verified log entry, or for want of one the start of the certificate. */
-  readonly timeSource: 'signed-entry-timestamp' | 'certificate-start';
+  /** Where that time comes from, for want of one the start of the certificate. */
+  readonly timeSource: TimeFacts['source'] | 'certificate-start';
   readonly signedCertificateTimestamps: readonly SctFacts[];
 }
 
-export interface IdentityFacts {
-  readonly identity: string;
-  readonly identityType: string;
-  readonly issuer: string;
-  readonly claims: FulcioClaims;
-}
+export type IdentityFacts =
+  | {
+      readonly identity: string;
+      readonly identityType: string;
+      readonly issuer: string;
+      readonly claims: FulcioClaims;
+    }
+  /** Keys of the policy, `sha256:<hex>` of the SubjectPublicKeyInfo, one of which must have signed. */
+  | { readonly keys: readonly string[] };
 
 export interface SignatureFacts {
   /** Key and hash, such as `PKIX_ECDSA_P256_SHA_256`. */
   readonly algorithm: string;
   /** Digest of the artifact, `sha256:<hex>`. */
   readonly artifactDigest: string;
-  /** What the signature is over: the simple signing document, or the artifact itself. */
-  readonly signed: 'simple-signing-payload' | 'artifact';
+  /** What the signature is over: the simple signing document, a statement in an envelope, or the artifact itself. */
+  readonly signed: 'simple-signing-payload' | 'statement' | 'artifact';
+  /** Of the statement. */
+  readonly predicateType?: string;
   /** Name the image had for its signer, as the payload claims it. */
   readonly dockerReference?: string;
 }
@@ -73,17 +78,32 @@ export interface InclusionFacts {
   readonly checkpointOrigin: string;
 }
 
+export interface TimeFacts {
+  readonly at: string;
+  readonly source: 'signed-entry-timestamp' | 'rfc3161-timestamp';
+  /** URL of the log or authority in the trusted root. */
+  readonly by: string;
+}
+
 export interface LogEntryFacts {
   /** Base URL of the log in the trusted root. */
   readonly log: string;
   readonly logId: string;
   readonly logIndex: string;
   readonly kind: string;
-  readonly integratedTime: string;
-  /** The log's promise (signed entry timestamp) was verified. */
-  readonly inclusionPromise: true;
+  /** Only with a promise: without one it is nobody's word. */
+  readonly integratedTime?: string;
+  /** Whether the log's promise (signed entry timestamp) was there and verified. */
+  readonly inclusionPromise: boolean;
   /** The log's proof and checkpoint, when they were there and verified. */
   readonly inclusionProof?: InclusionFacts;
+}
+
+/** The first entry, if any, with what else speaks for log and time. */
+export interface LogFacts extends Partial<LogEntryFacts> {
+  readonly furtherEntries?: readonly LogEntryFacts[];
+  /** Every time that was verified. */
+  readonly times: readonly TimeFacts[];
 }
 
 export interface PolicyFacts {

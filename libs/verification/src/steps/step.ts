@@ -47,7 +47,7 @@ export interface StepOf<N extends StepName> {
 /** What a check hands back: a sentence, facts for the reader, and a value for the next steps. */
 export interface Finding<N extends StepName, T> {
   readonly reason: string;
-  readonly evidence: StepEvidence[N];
+  readonly evidence?: StepEvidence[N];
   readonly value: T;
 }
 
@@ -74,7 +74,7 @@ export class StepRecord {
     }
     try {
       const { reason, evidence, value } = check(input);
-      this.add(name, 'passed', reason, { evidence });
+      this.add(name, 'passed', reason, evidence === undefined ? {} : { evidence });
       return value;
     } catch (error) {
       if (!(error instanceof VerificationError) && !(error instanceof PolicyError)) throw error;

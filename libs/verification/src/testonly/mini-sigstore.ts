@@ -10,10 +10,12 @@ import {
   type GeneralName,
   type SignedCertificateTimestamp,
 } from '@sigstead/x509';
-import { legacyAnnotations } from '../evidence/legacy-signature.ts';
-import type { SignatureEvidence } from '../evidence/signature-evidence.ts';
+import { legacyAnnotations } from '../evidence/legacy-annotations.ts';
+import type { SignatureEvidence, SigningKey } from '../evidence/signature-evidence.ts';
 import { makeCa, makeLeaf, makeSct, serialNumber, type ExtensionEdit } from './certificates.ts';
 import { MiniLog } from './mini-log.ts';
+import { MiniLogV2 } from './mini-log-v2.ts';
+import { MiniTimestampAuthority } from './mini-timestamp-authority.ts';
 
 export const DAY = 24 * 3600 * 1000;
 /** The certificate is valid for ten minutes from here. */
@@ -51,10 +53,13 @@ export interface SigningOptions {
   readonly scts?: (tbs: Uint8Array) => Promise<SignedCertificateTimestamp[]>;
 }
 
-/** A certificate authority, a certificate transparency log and a Rekor v1 log with real keys, and the trusted root over them. */
+/** A certificate authority, a certificate transparency log, a log of each version of Rekor and a timestamp authority with real keys, and the
+ * trusted root over them. */
 export class MiniSigstore {
   readonly ctSigner = PrivateKeySigner.generate('P-256');
   readonly log = new MiniLog('log.sigstead.test');
+  readonly logV2 = new MiniLogV2('log2026-1.sigstead.test');
+  readonly timestampAuthority: MiniTimestampAuthority;
   readonly #intermediateSigner: Signer;
   readonly intermediate: Certificate;
   readonly root: Certificate;
@@ -86,15 +91,24 @@ export class MiniSigstore {
       },
       rootSigner,
     );
-    return new MiniSigstore(root, intermediate, signer);
+    return new MiniSigstore(root, intermediate, signer, await MiniTimestampAuthority.create('tsa'));
   }
 
-  private constructor(root: Certificate, intermediate: Certificate, intermediateSigner: Signer) {
+  private constructor(
+    root: Certificate,
+    intermediate: Certificate,
+    intermediateSigner: Signer,
+    timestampAuthority: MiniTimestampAuthority,
+  ) {
+    this.timestampAuthority = timestampAuthority;
     this.root = root;
     this.intermediate = intermediate;
     this.#intermediateSigner = intermediateSigner;
     this.trustedRoot = {
-      tlogs: [instance(this.log.signer, 'https://log.sigstead.test:3000')],
+      tlogs: [
+        instance(this.log.signer, 'https://log.sigstead.test:3000'),
+        instance(this.logV2.signer, `https://${this.logV2.origin}`),
+      ],
       ctlogs: [instance(this.ctSigner, 'https://ct.sigstead.test/2026')],
       certificateAuthorities: [
         {
@@ -104,7 +118,7 @@ export class MiniSigstore {
           validFor: { start: new Date('2026-01-01T00:00:00Z') },
         },
       ],
-      timestampAuthorities: [],
+      timestampAuthorities: [timestampAuthority.authority],
     };
   }
 
@@ -142,7 +156,13 @@ export class MiniSigstore {
     const certificate = await this.issue(signer.publicKey, options);
     const signature = await signer.sign(payload);
     const logEntry = await this.logSignature(payload, signature, certificate, options.integratedAt ?? SIGNED);
-    return { content: { kind: 'simple-signing', payload }, signature, certificate, logEntry };
+    return {
+      content: { kind: 'simple-signing', payload },
+      signature,
+      key: { kind: 'certificate', certificate },
+      logEntries: [logEntry],
+      timestamps: [],
+    };
   }
 
   /** Logs a hashedrekord; like Rekor it asks nobody whether the certificate is any good. */
@@ -179,12 +199,22 @@ export function simpleSigning(digest: string, type = 'cosign container image sig
   );
 }
 
+/** The one log entry of evidence made here. */
+export function entryOf({ logEntries }: SignatureEvidence): TransparencyLogEntry {
+  return logEntries[0] as TransparencyLogEntry;
+}
+
+/** DER of the certificate of evidence made here. */
+export function certificateOf({ key }: SignatureEvidence): Uint8Array {
+  return (key as Extract<SigningKey, { kind: 'certificate' }>).certificate;
+}
+
 /** Annotations of the `.sig` layer that holds this evidence. */
 export function annotationsOf(evidence: SignatureEvidence): Record<string, string> {
-  const entry = evidence.logEntry as TransparencyLogEntry;
+  const entry = entryOf(evidence);
   return {
     [legacyAnnotations.signature]: encodeBase64(evidence.signature),
-    [legacyAnnotations.certificate]: encodePem('CERTIFICATE', evidence.certificate),
+    [legacyAnnotations.certificate]: encodePem('CERTIFICATE', certificateOf(evidence)),
     [legacyAnnotations.bundle]: JSON.stringify({
       SignedEntryTimestamp: encodeBase64(entry.inclusionPromise as Uint8Array),
       Payload: {

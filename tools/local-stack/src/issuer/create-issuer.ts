@@ -5,6 +5,8 @@ import { DevelopmentIssuer } from './development-issuer.ts';
 import { openIssuerKey } from './issuer-key.ts';
 import { AuthorizationCodes } from './authorization-codes.ts';
 import { ISSUERS } from './find-issuer.ts';
+import { DeviceCodes } from './device-codes.ts';
+import { DeviceController } from './device.controller.ts';
 import { IssuerController, MAX_CLAIMS_BYTES } from './issuer.controller.ts';
 import { LoginController } from './login.controller.ts';
 
@@ -29,10 +31,11 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   }
   const module: DynamicModule = {
     module: IssuerModule,
-    controllers: [IssuerController, LoginController],
+    controllers: [IssuerController, LoginController, DeviceController],
     providers: [
       { provide: ISSUERS, useValue: issuers },
       { provide: AuthorizationCodes, useValue: new AuthorizationCodes(clock) },
+      { provide: DeviceCodes, useValue: new DeviceCodes(clock) },
     ],
   };
   return createService({

@@ -29,8 +29,15 @@ export class DevelopmentIssuer {
       jwks_uri: `${this.issuerUrl}/.well-known/jwks`,
       authorization_endpoint: `${this.issuerUrl}/authorize`,
       token_endpoint: `${this.issuerUrl}/token`,
+      device_authorization_endpoint: `${this.issuerUrl}/device_authorization`,
       response_types_supported: ['code'],
-      grant_types_supported: ['authorization_code'],
+      grant_types_supported: [
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'client_credentials',
+      ],
+      // RFC 9207 section 3.
+      authorization_response_iss_parameter_supported: true,
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [TOKEN_ALGORITHM],
       code_challenge_methods_supported: ['S256'],

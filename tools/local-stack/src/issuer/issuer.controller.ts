@@ -3,9 +3,13 @@ import { EncodingError, isJsonObject, parseJson, type JsonObject } from '@sigste
 import { HttpProblem } from '@sigstead/server';
 import { AuthorizationCodes, type CodeExchange } from './authorization-codes.ts';
 import { LIFETIME_SECONDS, type DevelopmentIssuer } from './development-issuer.ts';
+import { DeviceCodes } from './device-codes.ts';
 import { findIssuer, ISSUERS } from './find-issuer.ts';
+import { formOf } from './form.ts';
 
 export const MAX_CLAIMS_BYTES = 16 * 1024;
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 interface TokenAnswer {
   readonly count: number;
@@ -26,6 +30,7 @@ export class IssuerController {
   constructor(
     @Inject(ISSUERS) private readonly issuers: ReadonlyMap<string, DevelopmentIssuer>,
     @Inject(AuthorizationCodes) private readonly codes: AuthorizationCodes,
+    @Inject(DeviceCodes) private readonly devices: DeviceCodes,
   ) {}
 
   @Get('.well-known/openid-configuration')
@@ -68,9 +73,22 @@ export class IssuerController {
     return answer(await issuer.token(claimsOf(body)));
   }
 
-  /** The token of somebody who logged in (RFC 6749 section 4.1.3). */
+  /** The token of somebody who logged in. */
   private async redeem(issuer: DevelopmentIssuer, form: URLSearchParams): Promise<LoginAnswer> {
-    if (form.get('grant_type') !== 'authorization_code') throw refused('unsupported_grant_type');
+    switch (form.get('grant_type')) {
+      case 'authorization_code':
+        return login(await this.redeemCode(issuer, form));
+      case DEVICE_GRANT:
+        return login(await this.redeemDevice(issuer, form));
+      case 'client_credentials':
+        return login(await issuer.token({ aud: form.get('client_id') ?? '' }));
+      default:
+        throw refused('unsupported_grant_type', 'grant_type: want authorization_code');
+    }
+  }
+
+  /** RFC 6749 section 4.1.3. */
+  private redeemCode(issuer: DevelopmentIssuer, form: URLSearchParams): Promise<string> {
     const exchange: CodeExchange = {
       issuer: issuer.name,
       code: form.get('code') ?? '',
@@ -79,30 +97,41 @@ export class IssuerController {
       codeVerifier: form.get('code_verifier') ?? '',
     };
     const request = this.codes.redeem(exchange);
-    if (request === undefined) throw refused('invalid_grant');
+    if (request === undefined) {
+      throw refused(
+        'invalid_grant',
+        'code, client_id, redirect_uri or code_verifier do not fit a login of the last minute',
+      );
+    }
     const { clientId, nonce, loginHint } = request;
-    const token = await issuer.token({
+    return issuer.token({
       aud: clientId,
       ...(nonce === undefined ? {} : { nonce }),
       ...(loginHint === undefined || issuer.name !== 'email' ? {} : { email: loginHint }),
     });
-    return { access_token: token, id_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS };
+  }
+
+  /** RFC 8628 section 3.4. */
+  private redeemDevice(issuer: DevelopmentIssuer, form: URLSearchParams): Promise<string> {
+    const clientId = form.get('client_id') ?? '';
+    const answer = this.devices.poll({
+      issuer: issuer.name,
+      clientId,
+      deviceCode: form.get('device_code') ?? '',
+      codeVerifier: form.get('code_verifier') ?? '',
+    });
+    if (answer !== 'approved') throw refused(answer, `device_code: ${answer.replaceAll('_', ' ')}`);
+    return issuer.token({ aud: clientId });
   }
 }
 
-/** Told by its form and not by a Content-Type: claims are a JSON object, which begins otherwise. */
-function formOf(body: Uint8Array | undefined): URLSearchParams | undefined {
-  const text = body === undefined ? '' : new TextDecoder().decode(body);
-  return /^[a-z_]+=/.test(text) ? new URLSearchParams(text) : undefined;
+function login(token: string): LoginAnswer {
+  return { access_token: token, id_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS };
 }
 
-function refused(error: 'unsupported_grant_type' | 'invalid_grant'): HttpProblem {
-  const wanted =
-    error === 'invalid_grant'
-      ? 'code, client_id, redirect_uri or code_verifier do not fit a login of the last minute'
-      : 'grant_type: want authorization_code';
-  // `error` is what OAuth clients read (RFC 6749 section 5.2).
-  return new HttpProblem(400, wanted, { type: 'malformed-request', extra: { error } });
+/** `error` is what OAuth clients read (RFC 6749 section 5.2). */
+function refused(error: string, reason: string): HttpProblem {
+  return new HttpProblem(400, reason, { type: 'malformed-request', extra: { error } });
 }
 
 /** `count` is what GitHub sends beside the token; nobody reads it. */

@@ -42,6 +42,8 @@ export class LoginController {
     target.searchParams.set('code', code);
     const state = parameter(query, 'state');
     if (state !== undefined) target.searchParams.set('state', state);
+    // RFC 9207 section 2.
+    target.searchParams.set('iss', issuer.issuerUrl);
     return { url: target.href, statusCode: 302 };
   }
 }

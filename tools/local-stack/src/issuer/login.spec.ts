@@ -50,6 +50,7 @@ async function codeOf(response: Response): Promise<string> {
   const location = new URL(response.headers.get('location') ?? '');
   expect(location.origin + location.pathname).toBe(REDIRECT);
   expect(location.searchParams.get('state')).toBe('a state');
+  expect(location.searchParams.get('iss')).toBe('http://localhost:8080/issuers/email');
   return location.searchParams.get('code') ?? '';
 }
 
@@ -136,5 +137,10 @@ describe('a code', () => {
   it('is for no other grant', async () => {
     const answer = await exchange('any', { grant_type: 'password' });
     expect(answer).toMatchObject({ status: 400, json: { error: 'unsupported_grant_type' } });
+  });
+
+  it('is not needed by a client that speaks for itself', async () => {
+    const { status, json } = await exchange('', { grant_type: 'client_credentials' });
+    expect([status, decodeJwt(String(json['id_token']))]).toMatchObject([200, { aud: 'sigstore' }]);
   });
 });

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { CliError, exitCodes } from './cli-error.ts';
-import { callService, reasonIn } from './service-call.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { callService, reasonIn } from '../service-call.ts';
 
 export const AUDIENCE = 'sigstore';
 

@@ -1,10 +1,8 @@
-import { Command } from 'commander';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sigstead/encoding';
-import { baseUrl } from './base-url.ts';
-import { CliError, exitCodes } from './cli-error.ts';
-import { callService, reasonIn } from './service-call.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { callService, reasonIn } from '../service-call.ts';
 
-interface VerifyOptions {
+export interface VerifyOptions {
   readonly certificateIdentity?: string;
   readonly certificateIdentityRegexp?: string;
   readonly certificateOidcIssuer?: string;
@@ -12,37 +10,23 @@ interface VerifyOptions {
   readonly output: string;
 }
 
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .description('Verifies the signatures of a container image and tells its chain of trust.')
-    .argument('<image>', 'host/repository[:tag][@digest]')
-    .option('--certificate-identity <identity>', 'who must have signed, exactly')
-    .option('--certificate-identity-regexp <pattern>', 'who must have signed, as a regular expression (RE2)')
-    .option('--certificate-oidc-issuer <url>', 'who must have vouched for the signer, exactly')
-    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same, as a regular expression (RE2)')
-    .option('--output <format>', 'text or json', 'text')
-    .addHelpText(
-      'after',
-      `
-Exit codes: 0 verified, 10 no signature, 11 no such image, 12 no signature passes, 2 wrong usage, 1 anything else.`,
-    )
-    .action(async (image: string, options: VerifyOptions, command: Command) => {
-      if (options.output !== 'text' && options.output !== 'json') {
-        throw new CliError('--output is text or json', exitCodes.usage);
-      }
-      const answer = await callService(`${baseUrl(command)}/api/v1/verify`, {
-        method: 'POST',
-        body: { image, policy: policyOf(options) },
-      });
-      if (answer.status === 404 && answer.json?.['type'] === 'urn:sigstead:problem:unknown-image') {
-        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, exitCodes.noSuchImage);
-      }
-      if (answer.status !== 200 || answer.json === undefined) {
-        const code = answer.status === 400 ? exitCodes.usage : exitCodes.failed;
-        throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, code);
-      }
-      report(image, answer.json, options.output);
-    });
+/** Has the stack verify an image, and prints its verdict. */
+export async function verifyImage(image: string, options: VerifyOptions, url: string): Promise<void> {
+  if (options.output !== 'text' && options.output !== 'json') {
+    throw new CliError('--output is text or json', exitCodes.usage);
+  }
+  const answer = await callService(`${url}/api/v1/verify`, {
+    method: 'POST',
+    body: { image, policy: policyOf(options) },
+  });
+  if (answer.status === 404 && answer.json?.['type'] === 'urn:sigstead:problem:unknown-image') {
+    throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, exitCodes.noSuchImage);
+  }
+  if (answer.status !== 200 || answer.json === undefined) {
+    const code = answer.status === 400 ? exitCodes.usage : exitCodes.failed;
+    throw new CliError(`verifying ${image}: ${reasonIn(answer)}`, code);
+  }
+  report(image, answer.json, options.output);
 }
 
 function policyOf(options: VerifyOptions): JsonObject {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
 import { CliError } from './cli-error.ts';
 
 /** The operator's command of the certificate authority, a program of its own: it speaks to the database. */
@@ -11,21 +10,12 @@ const PROGRAM = fileURLToPath(
   new URL('../../../apps/certificate-authority/dist/revoke-main.js', import.meta.url),
 );
 
-/** Takes every argument as it is: the operator's command has the options and their help. */
-export function revokeCommand(): Command {
-  return new Command('revoke')
-    .description(
-      'Revokes a certificate, a key, an identity or a CA (--help for how; "revoke list" shows all).',
-    )
-    .argument('[arguments...]')
-    .helpOption(false)
-    .allowUnknownOption()
-    .action(async (args: string[]) => {
-      const environment = await revokerEnvironment(process.env);
-      const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit', env: environment });
-      const [code] = (await once(child, 'close')) as [number | null];
-      process.exitCode = code ?? 1;
-    });
+/** Hands the arguments on as they are. The exit code becomes that of this process. */
+export async function runRevoke(args: readonly string[]): Promise<void> {
+  const environment = await revokerEnvironment(process.env);
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'inherit', env: environment });
+  const [code] = (await once(child, 'close')) as [number | null];
+  process.exitCode = code ?? 1;
 }
 
 /** REVOCATION_DATABASE_URL as it is set, else the database of the stack on this machine. */

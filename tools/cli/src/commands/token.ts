@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { baseUrl } from './base-url.ts';
-import { CliError, exitCodes } from './cli-error.ts';
-import { requestDevelopmentToken } from './identity-token.ts';
+import { baseUrl } from '../base-url.ts';
+import { CliError, exitCodes } from '../cli-error.ts';
+import { keyValue } from './key-value.ts';
 
 export function tokenCommand(): Command {
   return new Command('token')
@@ -17,6 +17,7 @@ export function tokenCommand(): Command {
         options: { issuer: string; claim?: Record<string, string | number | boolean> },
         command: Command,
       ) => {
+        const { requestDevelopmentToken } = await import('../identity/identity-token.ts');
         process.stdout.write(
           `${await requestDevelopmentToken(baseUrl(command), options.issuer, options.claim ?? {})}\n`,
         );
@@ -31,10 +32,8 @@ function collectClaim(
   text: string,
   claims: Readonly<Record<string, string | number | boolean>> = {},
 ): Record<string, string | number | boolean> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new CliError(`--claim ${JSON.stringify(text)}, want key=value`, exitCodes.usage);
-  const key = text.slice(0, at);
-  return { ...claims, [key]: claimValue(key, text.slice(at + 1)) };
+  const [[key, value]] = Object.entries(keyValue('--claim', text)) as [[string, string]];
+  return { ...claims, [key]: claimValue(key, value) };
 }
 
 function claimValue(key: string, text: string): string | number | boolean {

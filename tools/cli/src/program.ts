@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { envCommand } from './commands/env.ts';
+import { issuerCommand } from './commands/issuer.ts';
+import { revokeCommand } from './commands/revoke.ts';
+import { signCommand } from './commands/sign.ts';
+import { tokenCommand } from './commands/token.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/**
+ * Every command, with its options and its help. Whoever asks for help waits for what is imported here: a definition says
+ * what its command takes, and imports what does the work when it is run (start-up.spec.ts).
+ */
+export function createProgram(version: string, environment: NodeJS.ProcessEnv): Command {
+  const program = new Command('sigstead')
+    .version(version)
+    .description('Signs and verifies container images with a private Sigstore.')
+    .option(
+      '--url <url>',
+      'base URL of the stack (or set SIGSTEAD_URL)',
+      environment['SIGSTEAD_URL'] || 'http://localhost:8080',
+    )
+    .addCommand(signCommand())
+    .addCommand(verifyCommand())
+    .addCommand(tokenCommand())
+    .addCommand(envCommand(environment))
+    .addCommand(issuerCommand())
+    .addCommand(revokeCommand())
+    .showHelpAfterError('(run with --help for what it takes)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+First steps, beside a running stack (npm start):
+  $ npx sigstead sign localhost:8080/sigstead/self-check:latest
+  $ npx sigstead verify localhost:8080/sigstead/self-check:latest \\
+      --certificate-identity-regexp '^https://github.com/sigstead-dev/' \\
+      --certificate-oidc-issuer http://localhost:8080/issuers/github`,
+    );
+  program.commands
+    .flatMap((command) => [command, ...command.commands])
+    .forEach((command) => command.exitOverride());
+  return program;
+}
