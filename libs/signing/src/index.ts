@@ -4,7 +4,7 @@ export { chooseServices, type ServiceAccess } from './choose-services.ts';
 export { sha256Digest, type SigningContent } from './content.ts';
 export { cosignAnnotations, proofAnnotations } from './cosign-annotations.ts';
 export { SigningError, type SigningErrorCode, type SigningStep } from './errors.ts';
-export type { LoggedSignature } from './log-entry.ts';
+export { envelopeJson, type LoggedSignature } from './log-entry.ts';
 export { makeSignature, type OnStep, type Signature } from './make-signature.ts';
 export { proofSubject } from './proof-subject.ts';
 export { assertComplete, hasPromises, type SigningLog, type SigningServices } from './services.ts';

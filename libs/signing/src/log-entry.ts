@@ -67,11 +67,7 @@ function signedDigest({ signed, signature }: SignedContent, key: SigningKey): Si
 function proposedEntry({ content, signed, signature }: SignedContent, key: SigningKey): JsonObject {
   const verifier = encodeBase64(encodeUtf8(verifierPem(key)));
   if (content.kind === 'statement') {
-    const envelope = JSON.stringify({
-      payload: encodeBase64(content.statement.payload),
-      payloadType: IN_TOTO_PAYLOAD_TYPE,
-      signatures: [{ sig: encodeBase64(signature) }],
-    });
+    const envelope = envelopeOf(content.statement.payload, signature);
     return {
       apiVersion: dsseType.apiVersion,
       kind: dsseType.kind,
@@ -86,6 +82,25 @@ function proposedEntry({ content, signed, signature }: SignedContent, key: Signi
       signature: { content: encodeBase64(signature), publicKey: { content: verifier } },
     },
   };
+}
+
+/**
+ * The envelope as it is logged, which is how an `.att` layer must have it: the log has its digest.
+ *
+ * @param signed a signature over a statement
+ */
+export function envelopeJson({ content, signature }: SignedContent): string {
+  if (content.kind !== 'statement') throw new Error('only statements are signed in envelopes');
+  return envelopeOf(content.statement.payload, signature);
+}
+
+/** In the order in which Go writes sigstore's Envelope. */
+function envelopeOf(payload: Uint8Array, signature: Uint8Array): string {
+  return JSON.stringify({
+    payload: encodeBase64(payload),
+    payloadType: IN_TOTO_PAYLOAD_TYPE,
+    signatures: [{ sig: encodeBase64(signature) }],
+  });
 }
 
 function verifierPem(key: SigningKey): string {
