@@ -95,7 +95,7 @@ describe('POST /api/v1/sign', () => {
     let moved = '';
     signer.sigstore.faults = {
       intercept: () => {
-        moved = signer.addImage('v1', { layers: [], annotations: {} });
+        moved = signer.addImage('v1', { config: {}, layers: [], annotations: {} });
         return false;
       },
     };
