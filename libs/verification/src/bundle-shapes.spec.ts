@@ -303,7 +303,7 @@ describe('bundles of every shape', () => {
       expect(judge(bundle)).toBe('KEY_MISSING');
       const certified = await signArtifact(sigstore, content, { signer });
       const own = compilePolicy({ key: signer.publicKey.toPem() });
-      expect(judge(certified, { policy: own })).toBe('KEY_UNEXPECTED');
+      expect(judge(certified, { policy: own })).toBe('KEY_MISMATCH');
       expect(judge(withEntries(bundle, [entryOf(certified)]), { policy: own })).toBe('BODY_SIGNATURE');
       expect(judge(withEntries(bundle, []), { policy: own })).toBe('LOG_ENTRY_MISSING');
     });

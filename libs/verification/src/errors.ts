@@ -29,7 +29,6 @@ export type VerificationErrorCode =
   | 'PAYLOAD_TYPE'
   | 'PAYLOAD_DIGEST'
   | 'KEY_MISSING'
-  | 'KEY_UNEXPECTED'
   | 'CERTIFICATE_REVOKED'
   | 'STATEMENT_MALFORMED'
   | 'STATEMENT_SUBJECT'
@@ -68,16 +67,29 @@ export class VerificationError extends Error {
 
 /**
  * - `POLICY_INVALID`: the policy itself cannot be used; `field` names the part;
- * - `IDENTITY_MISMATCH`, `ISSUER_MISMATCH`, `EXTENSION_MISMATCH`: a sound signature by someone else.
+ * - `IDENTITY_MISMATCH`, `ISSUER_MISMATCH`, `EXTENSION_MISMATCH`, `KEY_MISMATCH`: a sound signature by someone else;
+ * - `ANNOTATION_MISMATCH`, `PREDICATE_TYPE_MISMATCH`, `PREDICATE_MISMATCH`, `ACTOR_MISMATCH`: by the right one, of something else;
+ * - `ACTOR_UNKNOWN`: nothing signed says who started the build;
+ * - `SIGNERS_MISSING`: too few different signers, of the image or of a required attestation.
  */
 export type PolicyErrorCode =
-  'POLICY_INVALID' | 'IDENTITY_MISMATCH' | 'ISSUER_MISMATCH' | 'EXTENSION_MISMATCH';
+  | 'POLICY_INVALID'
+  | 'IDENTITY_MISMATCH'
+  | 'ISSUER_MISMATCH'
+  | 'EXTENSION_MISMATCH'
+  | 'KEY_MISMATCH'
+  | 'ANNOTATION_MISMATCH'
+  | 'PREDICATE_TYPE_MISMATCH'
+  | 'PREDICATE_MISMATCH'
+  | 'ACTOR_MISMATCH'
+  | 'ACTOR_UNKNOWN'
+  | 'SIGNERS_MISSING';
 
 /** The evidence may hold, but it is not what the policy asks for. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
   readonly code: PolicyErrorCode;
-  /** Part of the policy: `identity`, `identityRegexp`, `issuer`, `issuerRegexp`, `extensions.<name>`. */
+  /** Part of the policy, as a path: `identity`, `extensions.<name>`, `spec.signers.0.key`. */
   readonly field: string;
 
   constructor(code: PolicyErrorCode, field: string, message: string, options: { cause?: unknown } = {}) {

@@ -1,8 +1,11 @@
+import type { JsonObject } from '@sigstead/encoding';
 import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from './errors.ts';
 import type { SignerIdentity } from './identity.ts';
 import { MAX_PATTERN_LENGTH } from './pattern.ts';
-import { assertPolicy, compilePolicy, type PolicyInput, type PolicySubject } from './policy.ts';
+import { parsePolicyInput, type PolicyInput } from './policy/policy-input.ts';
+import type { PolicySubject } from './policy/subject.ts';
+import { assertPolicy, compilePolicy } from './policy.ts';
 import { refusal } from './testonly/refusal.ts';
 
 const issuer = 'https://token.actions.githubusercontent.com';
@@ -14,12 +17,12 @@ const signer: SignerIdentity = {
 };
 const base: PolicyInput = { identity: signer.identity, issuer };
 
-const subjectOf = (who: SignerIdentity): PolicySubject => ({
+const subjectOf = (who: SignerIdentity | undefined): PolicySubject => ({
   signer: who,
   statement: undefined,
   annotations: {},
 });
-const judge = (input: PolicyInput, who = signer): string =>
+const judge = (input: PolicyInput, who: SignerIdentity | undefined = signer): string =>
   refusal(() => assertPolicy(subjectOf(who), compilePolicy(input)));
 const fault = (input: PolicyInput): string => {
   try {
@@ -87,6 +90,17 @@ describe('policy', () => {
     expect(judgeExtensions({ deploymentEnvironment: 'production' })).toBe('EXTENSION_MISMATCH');
   });
 
+  it('matches extensions by pattern', () => {
+    const matches = (extensionsRegexp: Record<string, string>, anchored = false): string =>
+      judge({ ...base, extensionsRegexp, anchored });
+    expect(matches({ sourceRepositoryUri: '^https://github.com/acme/' })).toBe('accepted');
+    expect(matches({ sourceRepositoryUri: '^https://github.com/acme/' }, true)).toBe('EXTENSION_MISMATCH');
+    expect(matches({ sourceRepositoryUri: '^https://gitlab' })).toBe('EXTENSION_MISMATCH');
+    expect(matches({ deploymentEnvironment: '.*' })).toBe('EXTENSION_MISMATCH');
+    expect(fault({ ...base, extensionsRegexp: { buildTrigger: '(' } })).toBe('extensionsRegexp.buildTrigger');
+    expect(fault({ ...base, extensionsRegexp: { actor: 'x' } })).toBe('extensionsRegexp.actor');
+  });
+
   it('says what is required and what was found', () => {
     const wrong = compilePolicy({ ...base, extensions: { deploymentEnvironment: 'production' } });
     expect(() => assertPolicy(subjectOf(signer), wrong)).toThrow(
@@ -144,5 +158,66 @@ describe('policy', () => {
     expect(judge({ identityRegexp: '.*', issuer }, { ...signer, identity: 'a'.repeat(5000) })).toBe(
       'IDENTITY_MISMATCH',
     );
+  });
+
+  it('takes nobody without a certificate unless it names the key', () => {
+    const nobody = subjectOf(undefined);
+    expect(refusal(() => assertPolicy(nobody, compilePolicy({ anyIdentity: true })))).toBe(
+      'IDENTITY_MISMATCH',
+    );
+    expect(refusal(() => assertPolicy(nobody, compilePolicy(base)))).toBe('IDENTITY_MISMATCH');
+  });
+});
+
+describe('the form of a policy', () => {
+  const form = (value: unknown): string => {
+    try {
+      parsePolicyInput(value as never);
+    } catch (error) {
+      if (error instanceof PolicyError && error.code === 'POLICY_INVALID') return error.field;
+      throw error;
+    }
+    return 'usable';
+  };
+
+  it('is taken with every field there is', () => {
+    const all = {
+      ...base,
+      anchored: true,
+      extensions: { buildTrigger: 'push' },
+      extensionsRegexp: { buildTrigger: 'push' },
+      github: { ref: 'refs/heads/main' },
+      githubRegexp: { ref: '^refs/tags/' },
+      annotations: { stage: 'production' },
+      predicateType: ['slsaprovenance1'],
+      predicate: [{ path: 'a', equals: null }],
+      actor: 'ada',
+      actorId: '7',
+    };
+    expect(parsePolicyInput(all as JsonObject)).toEqual(all);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a list', [], ''],
+    ['null', null, ''],
+    ['an unknown field', { ...base, owner: 'acme' }, 'owner'],
+    ['a field called __proto__', JSON.parse('{"anyIdentity":true,"__proto__":{}}'), '__proto__'],
+    ['a number for a text', { identity: 7 }, 'identity'],
+    ['a text for a flag', { anyIdentity: 'yes' }, 'anyIdentity'],
+    ['a list for extensions', { extensions: [] }, 'extensions'],
+    ['a number as an extension', { extensions: { buildTrigger: 1 } }, 'extensions.buildTrigger'],
+    ['a key that is no text', { key: 7 }, 'key'],
+    ['a rule that is no object', { predicate: ['x'] }, 'predicate.0'],
+    ['a rule without a path', { predicate: [{ equals: 1 }] }, 'predicate.0.path'],
+    ['a rule with an operator nobody knows', { predicate: [{ path: 'a', like: 1 }] }, 'predicate.0.like'],
+    ['a rule that compares with an object', { predicate: [{ path: 'a', equals: {} }] }, 'predicate.0.equals'],
+    ['a quantifier nobody knows', { predicate: [{ path: 'a', match: 'most' }] }, 'predicate.0.match'],
+  ])('refuses %s, with the field', (_, value, field) => {
+    expect(form(value)).toBe(field);
+  });
+
+  it('refuses an extension called __proto__ rather than pass over it', () => {
+    const input = parsePolicyInput(JSON.parse('{"anyIdentity":true,"extensions":{"__proto__":"x"}}'));
+    expect(fault(input)).toBe('extensions.__proto__');
   });
 });

@@ -1,84 +1,77 @@
+import type { PublicKey } from '@sigstead/crypto';
 import { PolicyError } from './errors.ts';
-import { KeyError, PublicKey } from '@sigstead/crypto';
-import type { SignerIdentity } from './identity.ts';
-import { isClaimName, type ClaimName } from './identity.ts';
-import { compilePattern, type Pattern } from './pattern.ts';
-import type { Statement } from './statement.ts';
-
-/**
- * Who is expected to have signed. Identity and issuer are both required, each either exact or as a regular expression;
- * not to care is said with `anyIdentity: true`.
- */
-export interface PolicyInput {
-  /** Subject alternative name of the certificate, compared as a whole. */
-  readonly identity?: string | undefined;
-  /** RE2 pattern searched for in the subject alternative name. */
-  readonly identityRegexp?: string | undefined;
-  readonly issuer?: string | undefined;
-  readonly issuerRegexp?: string | undefined;
-  /** Patterns must match the whole value. */
-  readonly anchored?: boolean | undefined;
-  /** Takes any identity, and any issuer unless one is given. */
-  readonly anyIdentity?: boolean | undefined;
-  /** Certificate extensions by the name of the claim (`sourceRepositoryUri`, ...), compared as a whole. */
-  readonly extensions?: Readonly<Record<string, string>> | undefined;
-  /** PEM of the key that must have signed, in the place of everything above. */
-  readonly key?: string | undefined;
-}
-
-/** What a policy is applied to: all that is known of one sound signature. */
-export interface PolicySubject {
-  /** Undefined when a key of the policy signed. */
-  readonly signer: SignerIdentity | undefined;
-  readonly statement: Statement | undefined;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
-/** One thing a policy asks for. */
-export interface Rule {
-  /** Field of the policy it came from. */
-  readonly field: string;
-  /** The rule as a person reads it. */
-  readonly text: string;
-  matches(signer: SignerIdentity): boolean;
-  /** What the certificate says instead. */
-  found(signer: SignerIdentity): string;
-  readonly code: 'IDENTITY_MISMATCH' | 'ISSUER_MISMATCH' | 'EXTENSION_MISMATCH';
-}
+import { exactly, matching, type Matcher } from './policy/matcher.ts';
+import type { PolicyInput } from './policy/policy-input.ts';
+import { assertCount, invalid, type Rule } from './policy/rule.ts';
+import { actorRule } from './policy/rules/actor-rules.ts';
+import { annotationRule } from './policy/rules/annotation-rules.ts';
+import { assertGithubField, canonicalGithubValue, githubRule } from './policy/rules/github-rules.ts';
+import {
+  assertClaimName,
+  extensionRule,
+  identityRule,
+  issuerRule,
+  NO_CERTIFICATE,
+} from './policy/rules/identity-rules.ts';
+import { keyRule, readKeys } from './policy/rules/key-rules.ts';
+import {
+  imageSignatureRule,
+  parsePredicateTypes,
+  predicateTypeRule,
+} from './policy/rules/predicate-type-rules.ts';
+import { predicateRules } from './policy/rules/predicate-rules.ts';
+import type { PolicySubject } from './policy/subject.ts';
 
 /** A policy that was read once and can be applied to many signatures. */
 export interface Policy {
+  /** Who first, then what: what is signed matters only when the right one signed it. */
   readonly rules: readonly Rule[];
-  /** One of these must have signed; none when the signer is known by a certificate. */
-  readonly keys: readonly PublicKey[];
-  /** Patterns that may match in the middle of a value: worth a word in the verdict. */
+  /** Fields whose pattern may match in the middle of a value: worth a word in the verdict. */
   readonly unanchored: readonly string[];
+  /** Managed keys of which one must have signed; none: a certificate is wanted. */
+  readonly keys: readonly PublicKey[];
 }
 
-const MAX_VALUE_LENGTH = 4096;
-const MAX_EXTENSIONS = 32;
+const MAX_TEXTS = 32;
+
+/** Fields that ask something of a certificate. */
+const CERTIFICATE_FIELDS = [
+  'identity',
+  'identityRegexp',
+  'issuer',
+  'issuerRegexp',
+  'anchored',
+  'anyIdentity',
+  'extensions',
+  'extensionsRegexp',
+  'github',
+  'githubRegexp',
+] as const satisfies readonly (keyof PolicyInput)[];
 
 /** @throws PolicyError POLICY_INVALID with the field that cannot be used */
 export function compilePolicy(input: PolicyInput): Policy {
-  if (input.key !== undefined) return { rules: [], keys: [readKey(input.key)], unanchored: [] };
-  assertComplete(input);
-  const patterns: { field: string; pattern: Pattern }[] = [];
-  const pattern = (field: string, source: string): Pattern => {
-    const compiled = compilePattern(field, source, input.anchored === true);
-    patterns.push({ field, pattern: compiled });
-    return compiled;
+  const keys = input.key === undefined ? [] : readKeys(input.key);
+  const matchers = keys.length > 0 ? [] : certificateRules(input);
+  const whose =
+    keys.length > 0 ? [keyRule(assertNoCertificate(input, keys))] : matchers.map(({ rule }) => rule);
+  const predicate = predicateRules(input.predicate ?? []);
+  return {
+    rules: [...whose, ...contentRules(input), ...predicate.rules, ...actorRules(input)],
+    unanchored: [
+      ...matchers.flatMap(({ matcher }) => (isLoose(matcher) ? matcher.field : [])),
+      ...predicate.unanchored,
+    ],
+    keys,
   };
-  const rules: Rule[] = [];
-  if (input.identity !== undefined) rules.push(identityIs(value('identity', input.identity)));
-  if (input.identityRegexp !== undefined) {
-    rules.push(identityMatches(pattern('identityRegexp', input.identityRegexp)));
-  }
-  if (input.issuer !== undefined) rules.push(issuerIs(value('issuer', input.issuer)));
-  if (input.issuerRegexp !== undefined)
-    rules.push(issuerMatches(pattern('issuerRegexp', input.issuerRegexp)));
-  rules.push(...extensionRules(input.extensions ?? {}));
-  const unanchored = patterns.filter(({ pattern }) => !pattern.anchored).map(({ field }) => field);
-  return { rules, keys: [], unanchored };
+}
+
+/**
+ * The same policy, met by signatures of the image itself alone; one that names types of attestations means those and stays as it
+ * is.
+ */
+export function requireImageSignature(policy: Policy): Policy {
+  if (policy.rules.some(({ field }) => field === 'predicateType')) return policy;
+  return { ...policy, rules: [...policy.rules, imageSignatureRule] };
 }
 
 /**
@@ -86,131 +79,106 @@ export function compilePolicy(input: PolicyInput): Policy {
  *
  * @throws PolicyError with the first rule that is not met
  */
-export function assertPolicy({ signer }: PolicySubject, policy: Policy): void {
-  for (const rule of policy.rules) {
-    if (signer === undefined)
-      throw new PolicyError(rule.code, rule.field, `${rule.text} is required, and a key has no identity`);
-    if (rule.matches(signer)) continue;
-    throw new PolicyError(
-      rule.code,
-      rule.field,
-      `${rule.text} is required, the certificate says ${rule.found(signer)}`,
-    );
+export function assertPolicy(subject: PolicySubject, policy: Policy): void {
+  // Anybody is anybody with a certificate: a bare key is taken only where a policy names it.
+  if (subject.signer === undefined && policy.keys.length === 0) {
+    throw new PolicyError('IDENTITY_MISMATCH', 'identity', `a certificate is required, ${NO_CERTIFICATE}`);
+  }
+  for (const { field, text, refuse } of policy.rules) {
+    const refusal = refuse(subject);
+    if (refusal !== undefined) {
+      throw new PolicyError(refusal.code, field, `${text} is required, ${refusal.found}`);
+    }
   }
 }
 
-function readKey(pem: string): PublicKey {
-  try {
-    return PublicKey.fromPem(pem);
-  } catch (cause) {
-    if (!(cause instanceof KeyError)) throw cause;
-    throw new PolicyError('POLICY_INVALID', 'key', `key is no public key: ${cause.message}`, { cause });
+interface CertificateRule {
+  readonly rule: Rule;
+  readonly matcher: Matcher;
+}
+
+function certificateRules(input: PolicyInput): readonly CertificateRule[] {
+  assertComplete(input);
+  const anchored = input.anchored === true;
+  const rules: CertificateRule[] = [];
+  const add = (matcher: Matcher, make: (matcher: Matcher) => Rule): number =>
+    rules.push({ rule: make(matcher), matcher });
+  const either = (name: 'identity' | 'issuer', make: (matcher: Matcher) => Rule): void => {
+    const pattern = input[`${name}Regexp`];
+    if (input[name] !== undefined) add(exactly(name, input[name]), make);
+    if (pattern !== undefined) add(matching(`${name}Regexp`, pattern, anchored), make);
+  };
+  either('identity', identityRule);
+  either('issuer', issuerRule);
+  for (const { field, name, text } of entries('extensions', input.extensions)) {
+    const claim = assertClaimName(field, name);
+    add(exactly(field, text), (matcher) => extensionRule(claim, matcher));
   }
+  for (const { field, name, text } of entries('extensionsRegexp', input.extensionsRegexp)) {
+    const claim = assertClaimName(field, name);
+    add(matching(field, text, anchored), (matcher) => extensionRule(claim, matcher));
+  }
+  for (const { field, name, text } of entries('github', input.github)) {
+    const fact = assertGithubField(field, name);
+    add(exactly(field, canonicalGithubValue(field, fact, text)), (matcher) => githubRule(fact, matcher));
+  }
+  for (const { field, name, text } of entries('githubRegexp', input.githubRegexp)) {
+    const fact = assertGithubField(field, name);
+    add(matching(field, text, anchored), (matcher) => githubRule(fact, matcher));
+  }
+  return rules;
+}
+
+function contentRules(input: PolicyInput): Rule[] {
+  const annotations = entries('annotations', input.annotations).map(({ field, name, text }) =>
+    annotationRule(name, exactly(field, text)),
+  );
+  if (input.predicateType === undefined) return annotations;
+  return [...annotations, predicateTypeRule(parsePredicateTypes(input.predicateType))];
+}
+
+function actorRules(input: PolicyInput): Rule[] {
+  return (['actor', 'actorId'] as const).flatMap((fact) => {
+    const want = input[fact];
+    return want === undefined ? [] : actorRule(fact, exactly(fact, want));
+  });
 }
 
 function assertComplete(input: PolicyInput): void {
   const any = input.anyIdentity === true;
   if (input.identity !== undefined && input.identityRegexp !== undefined) {
-    throw new PolicyError('POLICY_INVALID', 'identityRegexp', 'give identity or identityRegexp, not both');
+    throw invalid('identityRegexp', 'give identity or identityRegexp, not both');
   }
   if (input.issuer !== undefined && input.issuerRegexp !== undefined) {
-    throw new PolicyError('POLICY_INVALID', 'issuerRegexp', 'give issuer or issuerRegexp, not both');
+    throw invalid('issuerRegexp', 'give issuer or issuerRegexp, not both');
   }
   const identity = input.identity ?? input.identityRegexp;
   const issuer = input.issuer ?? input.issuerRegexp;
-  if (any && identity !== undefined) {
-    throw new PolicyError('POLICY_INVALID', 'anyIdentity', 'anyIdentity contradicts an identity');
-  }
+  if (any && identity !== undefined) throw invalid('anyIdentity', 'anyIdentity contradicts an identity');
   if (any) return;
   if (identity === undefined) {
-    throw new PolicyError(
-      'POLICY_INVALID',
-      'identity',
-      'identity or identityRegexp is required (anyIdentity: true takes everybody)',
-    );
+    throw invalid('identity', 'identity or identityRegexp is required (anyIdentity: true takes everybody)');
   }
-  if (issuer === undefined) {
-    throw new PolicyError('POLICY_INVALID', 'issuer', 'issuer or issuerRegexp is required');
-  }
+  if (issuer === undefined) throw invalid('issuer', 'issuer or issuerRegexp is required');
 }
 
-function identityIs(want: string): Rule {
-  return {
-    field: 'identity',
-    text: `identity ${want}`,
-    code: 'IDENTITY_MISMATCH',
-    matches: (signer) => signer.identity === want,
-    found: (signer) => signer.identity,
-  };
+/** A managed key has no identity: a rule about one could never be met, and must not look as if it were applied. */
+function assertNoCertificate(input: PolicyInput, keys: readonly PublicKey[]): readonly PublicKey[] {
+  const field = CERTIFICATE_FIELDS.find((name) => input[name] !== undefined);
+  if (field !== undefined)
+    throw invalid(field, `${field} is of certificates, and key asks for a managed key`);
+  return keys;
 }
 
-function identityMatches(pattern: Pattern): Rule {
-  return {
-    field: 'identityRegexp',
-    text: `identity matching ${pattern.source}`,
-    code: 'IDENTITY_MISMATCH',
-    matches: (signer) => pattern.test(signer.identity),
-    found: (signer) => signer.identity,
-  };
+function entries(
+  name: string,
+  texts: Readonly<Record<string, string>> = {},
+): readonly { field: string; name: string; text: string }[] {
+  const all = Object.entries(texts);
+  assertCount(name, all.length, MAX_TEXTS, name);
+  return all.map(([key, text]) => ({ field: `${name}.${key}`, name: key, text }));
 }
 
-function issuerIs(want: string): Rule {
-  return {
-    field: 'issuer',
-    text: `issuer ${want}`,
-    code: 'ISSUER_MISMATCH',
-    matches: (signer) => signer.issuer === want,
-    found: (signer) => signer.issuer,
-  };
-}
-
-function issuerMatches(pattern: Pattern): Rule {
-  return {
-    field: 'issuerRegexp',
-    text: `issuer matching ${pattern.source}`,
-    code: 'ISSUER_MISMATCH',
-    matches: (signer) => pattern.test(signer.issuer),
-    found: (signer) => signer.issuer,
-  };
-}
-
-function extensionRules(extensions: Readonly<Record<string, string>>): Rule[] {
-  const entries = Object.entries(extensions);
-  if (entries.length > MAX_EXTENSIONS) {
-    throw new PolicyError(
-      'POLICY_INVALID',
-      'extensions',
-      `${entries.length} extensions, at most ${MAX_EXTENSIONS} are taken`,
-    );
-  }
-  return entries.map(([name, want]) => {
-    const field = `extensions.${name}`;
-    if (!isClaimName(name)) {
-      throw new PolicyError('POLICY_INVALID', field, `${field} is no certificate extension`);
-    }
-    return extensionIs(field, name, value(field, want));
-  });
-}
-
-function extensionIs(field: string, name: ClaimName, want: string): Rule {
-  return {
-    field,
-    text: `${name} ${want}`,
-    code: 'EXTENSION_MISMATCH',
-    matches: (signer) => signer.claims[name] === want,
-    found: (signer) => signer.claims[name] ?? 'nothing',
-  };
-}
-
-/** An empty value would be met by nothing, or by an empty extension: either way it is a slip of the caller. */
-function value(field: string, text: string): string {
-  if (text === '') throw new PolicyError('POLICY_INVALID', field, `${field} is empty`);
-  if (text.length > MAX_VALUE_LENGTH) {
-    throw new PolicyError(
-      'POLICY_INVALID',
-      field,
-      `${field} has ${text.length} characters, at most ${MAX_VALUE_LENGTH} are taken`,
-    );
-  }
-  return text;
+function isLoose({ pattern }: Matcher): boolean {
+  return pattern?.anchored === false;
 }

@@ -55,14 +55,8 @@ function checkBareKey(
 function checkCertificate(
   evidence: SignatureEvidence,
   der: Uint8Array,
-  { policy, trustedRoot, options }: Context,
+  { trustedRoot, options }: Context,
 ): Finding<'certificate-chain', SigningLink> {
-  if (policy.keys.length > 0) {
-    throw new VerificationError(
-      'KEY_UNEXPECTED',
-      'made with a certificate, but the policy wants a signature by its own key',
-    );
-  }
   const certificate = readSigningCertificate(der);
   assertCodeSigning(certificate);
   const times = judgeSigningTimes(evidence, trustedRoot);

@@ -1,4 +1,5 @@
-import { assertPolicy, type Policy, type PolicySubject } from '../policy.ts';
+import type { PolicySubject } from '../policy/subject.ts';
+import { assertPolicy, type Policy } from '../policy.ts';
 import { printable } from '../text.ts';
 import type { Finding } from './step.ts';
 
@@ -9,11 +10,8 @@ export function checkPolicy(subject: PolicySubject, policy: Policy): Finding<'po
   const loose = policy.unanchored.length === 0 ? '' : `; not anchored: ${policy.unanchored.join(', ')}`;
   return {
     reason:
-      (rules.length === 0
-        ? policy.keys.length > 0
-          ? 'a key of the policy signed'
-          : 'any identity is accepted'
-        : rules.map((rule) => printable(rule)).join(', ')) + loose,
+      (rules.length === 0 ? 'any identity is accepted' : rules.map((rule) => printable(rule)).join(', ')) +
+      loose,
     evidence: { rules, unanchored: policy.unanchored },
     value: subject,
   };
