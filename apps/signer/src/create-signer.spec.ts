@@ -135,6 +135,24 @@ describe('POST /api/v1/sign', () => {
     expect(signer.logLines.join('')).not.toMatch(/s3cret|cm9ib3Q6/);
   });
 
+  it('has credentials of its own for whoever brings none', async () => {
+    const { registry } = signer;
+    const auth = Buffer.from('service:s3cret').toString('base64');
+    registry.intercept = (request, response) => {
+      if (request.headers.authorization === `Basic ${auth}`) return false;
+      response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
+      return true;
+    };
+    const config = JSON.stringify({ auths: { [registry.host]: { auth } } });
+    await signer.start({ dockerConfigFile: await signer.write('config.json', config) });
+    await signer.answer(sign());
+    expect(signer.logLines.join('')).not.toContain(auth);
+    const broken = await signer.write('broken.json', '{');
+    await signer.start({ dockerConfigFile: broken });
+    expect((await problemOf(await sign(), 403)).detail).not.toContain(broken);
+    expect(signer.logLines.join('')).toContain('cannot be used');
+  });
+
   it('gives credentials to no other registry than theirs', async () => {
     signer.registry.intercept = (_request, response) => {
       response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
