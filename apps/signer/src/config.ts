@@ -26,6 +26,8 @@ export interface SignerConfig {
   readonly allowedRegistries?: readonly string[];
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[];
+  /** Docker's configuration with the credentials of the service itself, read anew each time. They serve whoever may sign. */
+  readonly dockerConfigFile?: string | undefined;
   /** Connects as the service role, which records and reads. Undefined: nothing is recorded, and no retry is recognised. */
   readonly databaseUrl: string | undefined;
   readonly limits?: Partial<SignerLimits>;
@@ -98,6 +100,11 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /**
+     * Docker's `config.json`, for registries that a request brings no credentials for. They serve everybody whom the authority
+     * certifies: give them to a service whose issuers and ALLOWED_REGISTRIES are your own.
+     */
+    DOCKER_CONFIG_FILE: setting.file().optional(),
     /** postgres://role:password@host/database, or without the password, which is then in the file. */
     DATABASE_URL: z.string().min(1).optional(),
     DATABASE_PASSWORD_FILE: setting.file().optional(),
@@ -156,6 +163,7 @@ export const environmentSchema = z
       trustedRootFile: environment.TRUSTED_ROOT_FILE,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
       limits: {

@@ -95,7 +95,7 @@ describe('POST /api/v1/sign', () => {
     let moved = '';
     signer.sigstore.faults = {
       intercept: () => {
-        moved = signer.addImage('v1', { layers: [], annotations: {} });
+        moved = signer.addImage('v1', { config: {}, layers: [], annotations: {} });
         return false;
       },
     };
@@ -133,6 +133,24 @@ describe('POST /api/v1/sign', () => {
     // The next caller has none.
     expect((await problemOf(await sign(), 403)).type).toContain('registry-unauthorized');
     expect(signer.logLines.join('')).not.toMatch(/s3cret|cm9ib3Q6/);
+  });
+
+  it('has credentials of its own for whoever brings none', async () => {
+    const { registry } = signer;
+    const auth = Buffer.from('service:s3cret').toString('base64');
+    registry.intercept = (request, response) => {
+      if (request.headers.authorization === `Basic ${auth}`) return false;
+      response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
+      return true;
+    };
+    const config = JSON.stringify({ auths: { [registry.host]: { auth } } });
+    await signer.start({ dockerConfigFile: await signer.write('config.json', config) });
+    await signer.answer(sign());
+    expect(signer.logLines.join('')).not.toContain(auth);
+    const broken = await signer.write('broken.json', '{');
+    await signer.start({ dockerConfigFile: broken });
+    expect((await problemOf(await sign(), 403)).detail).not.toContain(broken);
+    expect(signer.logLines.join('')).toContain('cannot be used');
   });
 
   it('gives credentials to no other registry than theirs', async () => {

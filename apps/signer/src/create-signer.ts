@@ -1,7 +1,7 @@
 import type { Fetch } from '@sigstead/client';
 import type { Fetch as RegistryFetch } from '@sigstead/oci';
 import { createPool } from '@sigstead/postgres';
-import { createGuardedFetch, RegistryRules } from '@sigstead/registry-access';
+import { createGuardedFetch, registryCredentials, RegistryRules } from '@sigstead/registry-access';
 import {
   createLog,
   createRegistry,
@@ -28,6 +28,8 @@ export interface SignerDependencies {
   readonly fetch: Fetch;
   /** Towards registries; unless given, one that refuses private addresses the configuration does not name. */
   readonly registryFetch?: RegistryFetch;
+  /** For credential helpers that the docker configuration names. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly log?: Log;
   /** For metrics; one of its own unless given. */
   readonly registry?: Service['registry'];
@@ -64,6 +66,15 @@ export async function createSigner(config: SignerConfig, dependencies: SignerDep
       rules,
       fetch: dependencies.registryFetch ?? guarded.fetch,
       timeoutMs: limits.registryTimeoutMs,
+      credentials:
+        config.dockerConfigFile === undefined
+          ? undefined
+          : registryCredentials({
+              environment: dependencies.environment ?? {},
+              configFile: config.dockerConfigFile,
+              helperTimeoutMs: limits.registryTimeoutMs,
+            }),
+      log,
     },
     audit,
     idempotency:

@@ -22,7 +22,7 @@ import { nameOf, type ArtifactOrder, type SigningOrder } from './order.ts';
 import { outcomeRows, type Failure } from './outcome-rows.ts';
 import { PiecesOfArtifacts, type PlacedPiece } from './pieces-of-artifacts.ts';
 import type { Registries } from './registries.ts';
-import { digestOfPiece, resolveArtifact } from './resolve.ts';
+import { digestOfPiece, resolveArtifact, type Piece } from './resolve.ts';
 import { signPiece, type MadeSignature } from './sign-piece.ts';
 import { StepWatch } from './step-watch.ts';
 
@@ -114,29 +114,31 @@ export class OrderRun {
   async #resolve(answered: Answers): Promise<PiecesOfArtifacts> {
     const { slots } = this.#workshop;
     const { order, signal } = this.#parts;
-    const pieces = new PiecesOfArtifacts();
-    await Promise.all(
+    const found = await Promise.all(
       order.artifacts.map((wish, artifact) =>
-        slots.run(async () => {
-          if (!answered.has(artifact) && !signal.aborted) await this.#resolveOne(wish, artifact, pieces);
-        }),
+        slots.run(async () =>
+          answered.has(artifact) || signal.aborted ? undefined : this.#resolveOne(wish, artifact),
+        ),
       ),
     );
+    const pieces = new PiecesOfArtifacts();
+    found.forEach((some, artifact) => some && pieces.add(artifact, some));
     return pieces;
   }
 
-  async #resolveOne(wish: ArtifactOrder, artifact: number, pieces: PiecesOfArtifacts): Promise<void> {
+  async #resolveOne(wish: ArtifactOrder, artifact: number): Promise<[Piece, ...Piece[]] | undefined> {
     const { services, registries, onEvent } = this.#parts;
     const { clock, metrics } = this.#workshop;
     try {
       const found = await metrics.timed('resolve', () =>
         resolveArtifact(wish, services, registries, clock()),
       );
-      pieces.add(artifact, found);
       onEvent({ event: 'resolved', artifact, digest: digestOfPiece(found[0]), pieces: found.length });
+      return found;
     } catch (error) {
       if (!(error instanceof SigningError) && !(error instanceof OciError)) throw error;
       this.#fail({ artifact, error, digest: undefined });
+      return undefined;
     }
   }
 

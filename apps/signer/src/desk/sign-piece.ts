@@ -74,27 +74,25 @@ async function signImagePiece(
   const { image, manifest } = place;
   const wanted = { image, digest: manifest.digest, annotations, form };
   const { legacy, bundle } = await signImageDigest(surroundings.services, key, wanted, onStep);
-  const [first, ...more] = await store(place, surroundings, onStep, async ({ registry }) => [
-    ...(legacy === undefined
-      ? []
-      : [
-          {
-            form: 'sig' as const,
-            signature: legacy.signature,
-            layer: await appendLegacySignature(registry, image, manifest.digest, legacy.layer),
-          },
-        ]),
-    ...(bundle === undefined
-      ? []
-      : [
+  const [sig, referring] = await store(place, surroundings, onStep, ({ registry }) =>
+    both(
+      legacy && (() => appendLegacySignature(registry, image, manifest.digest, legacy.layer)),
+      bundle && (() => pushBundle(place, bundle, COSIGN_SIGN_TYPE, surroundings)),
+    ),
+  );
+  const [first, ...more]: MadeSignature[] = [
+    ...(legacy && sig ? [{ form: 'sig' as const, signature: legacy.signature, layer: sig }] : []),
+    ...(bundle && referring
+      ? [
           {
             form: 'bundle' as const,
             signature: bundle,
             predicateType: COSIGN_SIGN_TYPE,
-            referrer: await pushBundle(place, bundle, COSIGN_SIGN_TYPE, surroundings),
+            referrer: referring,
           },
-        ]),
-  ]);
+        ]
+      : []),
+  ];
   if (first === undefined) throw new Error('an image was signed in no form');
   return [first, ...more];
 }
@@ -112,28 +110,37 @@ async function signStatementPiece(
   if (stored === undefined) return [{ form: 'bundle', signature, predicateType }];
   const { place, form } = stored;
   const { image, manifest } = place;
-  const made = await store(place, surroundings, onStep, async ({ registry }): Promise<MadeSignature> => {
-    const layer =
+  const attestation = {
+    payload: encodeUtf8(envelopeJson(signature)),
+    annotations: proofAnnotations(signature),
+  };
+  const [layer, referrer] = await store(place, surroundings, onStep, ({ registry }) =>
+    both(
       form === 'bundle'
         ? undefined
-        : await appendLegacyAttestation(
-            registry,
-            image,
-            manifest.digest,
-            { payload: encodeUtf8(envelopeJson(signature)), annotations: proofAnnotations(signature) },
-            { predicateType },
-          );
-    const referrer =
-      form === 'legacy' ? undefined : await pushBundle(place, signature, predicateType, surroundings);
-    return {
+        : () => appendLegacyAttestation(registry, image, manifest.digest, attestation, { predicateType }),
+      form === 'legacy' ? undefined : () => pushBundle(place, signature, predicateType, surroundings),
+    ),
+  );
+  return [
+    {
       form: form === 'legacy' ? 'att' : 'bundle',
       signature,
       predicateType,
       ...(layer && { layer }),
       ...(referrer && { referrer }),
-    };
-  });
-  return [made];
+    },
+  ];
+}
+
+/** Two that do not depend on each other. Neither is still under way when the other has failed. */
+async function both<A, B>(
+  one: (() => Promise<A>) | undefined,
+  other: (() => Promise<B>) | undefined,
+): Promise<[A | undefined, B | undefined]> {
+  const works = [one?.(), other?.()] as const;
+  await Promise.allSettled(works);
+  return [await works[0], await works[1]];
 }
 
 function pushBundle(

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import type { IncomingMessage } from 'node:http';
 import { HttpProblem } from '@sigstead/server';
 import type { ArtifactDigest } from '@sigstead/verification';
+
+/** An upload that goes on, but at less than this after its first minute, keeps others out. */
+const LEAST_BYTES_PER_MS = 16;
+const FIRST_MS = 60_000;
 
 export interface UploadLimits {
   readonly maxBlobBytes: number;
@@ -16,9 +21,10 @@ export interface UploadLimits {
 export async function readUpload(
   request: IncomingMessage,
   { maxBlobBytes, uploadStallMs }: UploadLimits,
-): Promise<{ digest: ArtifactDigest; size: number }> {
+): Promise<ArtifactDigest> {
   if (Number(request.headers['content-length'] ?? 0) > maxBlobBytes) throw tooLarge(maxBlobBytes);
   const hash = createHash('sha256');
+  const start = performance.now();
   let size = 0;
   let stalled = false;
   const stall = setTimeout(() => {
@@ -31,6 +37,8 @@ export async function readUpload(
       size += chunk.length;
       if (size > maxBlobBytes) throw tooLarge(maxBlobBytes);
       hash.update(chunk);
+      const passed = performance.now() - start;
+      if (passed > FIRST_MS && size < passed * LEAST_BYTES_PER_MS) throw tooSlow();
     }
   } catch (cause) {
     if (cause instanceof HttpProblem) throw cause;
@@ -40,7 +48,15 @@ export async function readUpload(
   } finally {
     clearTimeout(stall);
   }
-  return { digest: { algorithm: 'sha256', digest: new Uint8Array(hash.digest()) }, size };
+  return { algorithm: 'sha256', digest: new Uint8Array(hash.digest()) };
+}
+
+function tooSlow(cause?: unknown): HttpProblem {
+  return new HttpProblem(408, 'the upload came to a standstill', {
+    type: 'upload-stalled',
+    cause,
+    extra: { step: 'input' },
+  });
 }
 
 function tooLarge(limit: number): HttpProblem {

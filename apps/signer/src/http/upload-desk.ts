@@ -19,7 +19,7 @@ export class UploadDesk {
     const { rekorVersion, name } = readQuery(query);
     const token = readToken(undefined, headers.authorization);
     readRepeatable(headers, null);
-    const { digest } = await this.#limited(() => readUpload(raw, this.#limits));
+    const digest = await this.#limited(() => readUpload(raw, this.#limits));
     const asked = ['blob', formatArtifactDigest(digest), name ?? null, rekorVersion ?? null];
     return {
       isList: false,

@@ -7,6 +7,9 @@ interface Bucket {
 /** Above this many, buckets that are full again are forgotten. */
 const MAX_BUCKETS = 50_000;
 
+/** What sums of fractions are off by, generously. */
+const ROUNDING = 1e-6;
+
 /** A token bucket for each key: so much at once, so much each minute. Of this process: replicas have their own. */
 export class TokenBuckets {
   readonly #perMs: number;
@@ -26,7 +29,7 @@ export class TokenBuckets {
   take(key: string, cost: number, now: Date): number {
     const tokens = this.#tokens(key, now);
     const missing = Math.min(cost, this.#burst) - tokens;
-    if (missing > 0) return Math.ceil(missing / this.#perMs);
+    if (missing > ROUNDING) return Math.ceil((missing - ROUNDING) / this.#perMs);
     this.#buckets.set(key, { tokens: tokens - cost, atMs: now.getTime() });
     if (this.#buckets.size > MAX_BUCKETS) this.#forgetFull(now);
     return 0;

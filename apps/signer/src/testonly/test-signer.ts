@@ -47,7 +47,7 @@ export class TestSigner {
   ) {
     this.#directory = directory;
     this.#fetch = fetcher;
-    this.digest = this.addImage('v1', { layers: [] });
+    this.digest = this.addImage('v1', { config: {}, layers: [] });
   }
 
   static async create(fetcher: typeof fetch, config: Partial<SignerConfig> = {}): Promise<TestSigner> {
@@ -116,7 +116,7 @@ export class TestSigner {
   }
 
   addImage(tag: string, manifest: object, mediaType = OCI_MANIFEST): string {
-    const bytes = encodeUtf8(JSON.stringify({ schemaVersion: 2, mediaType, config: {}, ...manifest }));
+    const bytes = encodeUtf8(JSON.stringify({ schemaVersion: 2, mediaType, ...manifest }));
     const digest = digestOf(bytes);
     this.registry.manifests.set(tag, { mediaType, bytes }).set(digest, { mediaType, bytes });
     return digest;
@@ -125,7 +125,11 @@ export class TestSigner {
   /** An index over so many images. @returns its digest and theirs */
   addIndex(tag: string, count: number): { index: string; images: string[] } {
     const manifests = Array.from({ length: count }, (_, at) => {
-      const digest = this.addImage(`${tag}-${at}`, { layers: [], annotations: { at: String(at) } });
+      const digest = this.addImage(`${tag}-${at}`, {
+        config: {},
+        layers: [],
+        annotations: { at: String(at) },
+      });
       const size = this.registry.manifests.get(digest)?.bytes.length ?? 0;
       return { mediaType: OCI_MANIFEST, digest, size, platform: { os: 'linux', architecture: `a${at}` } };
     });

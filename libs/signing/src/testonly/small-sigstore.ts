@@ -54,6 +54,8 @@ export interface Faults {
   timestampAuthority: SmallTimestampAuthority;
   timestamp: (answer: Uint8Array) => Uint8Array;
   genTime: Date;
+  /** Waited for before an answer is made. */
+  before: (path: string) => Promise<void>;
   /** Takes over before anything else. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -151,6 +153,7 @@ export class SmallSigstore {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
     if (this.faults.intercept?.(request, response) === true) return;
+    await this.faults.before?.(path);
     const [status, answer] = await this.#answer(
       path,
       request.headers.authorization ?? '',
