@@ -253,6 +253,18 @@ describe.each([
     await copyImage(client, from, to);
     expect(await signaturesOf(image.digest)).toEqual([]);
   });
+
+  it('go alone, those of the kinds that are asked for, and no image with them', async () => {
+    const image = storeImage('one', 'v1');
+    await appendLegacySignature(client, from, image.digest, signature('sig'));
+    await appendLegacyAttestation(client, from, image.digest, signature('att'), { predicateType: 'x' });
+    await pushBundle('bundle', image);
+    await copyImage(client, from, to, { image: false, signatures: ['signature'] });
+    expect(await signaturesOf(image.digest)).toEqual(['sig']);
+    await copyImage(client, from, to, { image: false, signatures: ['attestation', 'referrer'] });
+    expect(await signaturesOf(image.digest)).toHaveLength(3);
+    expect([image.digest, 'v2'].filter((name) => target.manifests.has(name))).toEqual([]);
+  });
 });
 
 describe('companions', () => {

@@ -18,9 +18,14 @@ import type { ImageReference } from './reference.ts';
 import { listReferrers } from './referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
 
+/** What is stored beside an image: the three kinds of tags, and whatever refers to it. */
+export type Companion = 'signature' | 'attestation' | 'sbom' | 'referrer';
+
 export interface CopyOptions {
-  /** What was stored beside the image and its children goes along: `.sig`, `.att` and `.sbom` tags, and referrers. */
-  readonly signatures?: boolean;
+  /** What was stored beside the image and its children goes along: all of it, or these kinds of it. */
+  readonly signatures?: boolean | readonly Companion[];
+  /** False: only what was stored beside it. The image itself is there already, or will be. */
+  readonly image?: boolean;
   /** Called when a blob or manifest has arrived. */
   readonly onArrival?: (arrival: Arrival) => void;
 }
@@ -38,6 +43,12 @@ export interface ImageCopy {
   /** What was stored beside the image and cannot be read; it was left behind, and nothing else. */
   readonly left: readonly OciError[];
 }
+
+const COMPANIONS: readonly Companion[] = ['signature', 'attestation', 'sbom', 'referrer'];
+const LAYERED = [
+  ['signature', LEGACY_SIGNATURES],
+  ['attestation', LEGACY_ATTESTATIONS],
+] as const;
 
 const MAX_IMAGE_LAYERS = 1024;
 /** Of an image with its children, and of what refers to them or to each other. */
@@ -66,9 +77,16 @@ export async function copyImage(
     throw new OciError('REFUSED', `${from.toString()} is ${root.digest}, it cannot become ${to.digest}`);
   const copy = new Copy(client, from, to, options.onArrival ?? (() => undefined));
   const tree = await readManifestTree(client, from, root.digest);
-  for (const manifest of tree) await copy.manifest(manifest);
-  if (options.signatures === true) await copy.companions(tree.map(({ digest }) => digest));
-  if (to.tag !== undefined) await client.pushManifest(to, to.tag, root.mediaType, root.bytes);
+  const { image = true, signatures = false } = options;
+  if (image) for (const manifest of tree) await copy.manifest(manifest);
+  if (signatures !== false) {
+    const kinds = new Set(signatures === true ? COMPANIONS : signatures);
+    await copy.companions(
+      tree.map(({ digest }) => digest),
+      kinds,
+    );
+  }
+  if (image && to.tag !== undefined) await client.pushManifest(to, to.tag, root.mediaType, root.bytes);
   return { digest: root.digest, left: copy.left };
 }
 
@@ -93,15 +111,15 @@ class Copy {
   }
 
   /** What was stored beside manifests, and beside what refers to them. */
-  async companions(digests: readonly string[]): Promise<void> {
+  async companions(digests: readonly string[], kinds: ReadonlySet<Companion>): Promise<void> {
     const waiting = [...digests];
     const seen = new Set(digests);
     for (let digest = waiting.shift(); digest !== undefined; digest = waiting.shift()) {
       const subject = digest;
-      for (const kind of [LEGACY_SIGNATURES, LEGACY_ATTESTATIONS])
-        await this.#orLeave(() => this.#layers(kind, subject));
-      await this.#orLeave(() => this.#billOfMaterials(subject));
-      for (const referrer of await this.#referrers(subject)) {
+      for (const [kind, layered] of LAYERED)
+        if (kinds.has(kind)) await this.#orLeave(() => this.#layers(layered, subject));
+      if (kinds.has('sbom')) await this.#orLeave(() => this.#billOfMaterials(subject));
+      for (const referrer of kinds.has('referrer') ? await this.#referrers(subject) : []) {
         if (!seen.has(referrer)) waiting.push(referrer);
         seen.add(referrer);
       }

@@ -7,7 +7,7 @@ export {
   type BundleManifest,
   type BundleReferrer,
 } from './bundle-referrer.ts';
-export { copyImage, type Arrival, type CopyOptions, type ImageCopy } from './copy-image.ts';
+export { copyImage, type Arrival, type Companion, type CopyOptions, type ImageCopy } from './copy-image.ts';
 export { digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export { OciError, type OciErrorCode } from './errors.ts';
 export type { Fetch } from './exchange.ts';
@@ -55,6 +55,7 @@ export { readReferrerAttestations, readReferrerSignatures } from './referrer-lay
 export { listReferrers, referrersTag, type ReferrerLimits, type Referrers } from './referrers.ts';
 export { RegistryClient } from './registry-client.ts';
 export {
+  removeBundleReferrers,
   removeSignatures,
   removeTag,
   type RemovalKind,

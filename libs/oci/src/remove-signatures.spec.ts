@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decodeUtf8, encodeUtf8 } from '@sigstead/encoding';
+import { readBundleReferrers } from './bundle-referrer.ts';
 import { appendLegacyAttestation, attestationTag } from './legacy-attestation.ts';
 import { billOfMaterialsTag } from './legacy-layers.ts';
 import { appendLegacySignature, signatureTag } from './legacy-signature.ts';
@@ -8,7 +9,7 @@ import { pushBundleReferrer } from './push-bundle-referrer.ts';
 import { parseImageReference, type ImageReference } from './reference.ts';
 import { referrersTag } from './referrers.ts';
 import { RegistryClient } from './registry-client.ts';
-import { removeSignatures, removeTag } from './remove-signatures.ts';
+import { removeBundleReferrers, removeSignatures, removeTag } from './remove-signatures.ts';
 import { storeBlob, storeManifest } from './testonly/bundle-manifest.ts';
 import { failure } from './testonly/expect-code.ts';
 import { startMemoryRegistry, type MemoryRegistry } from './testonly/memory-registry.ts';
@@ -64,6 +65,19 @@ describe.each([true, false])('a registry that lists referrers: %s', (hasReferrer
       attestationTag(image.digest),
     ]);
     expect(registry.manifests.has(signatureTag(image.digest))).toBe(true);
+  });
+
+  it('loses only the bundles that are chosen by what they say', async () => {
+    const [one, two] = [await push('one'), await push('two')];
+    const { removed } = await removeBundleReferrers(
+      client,
+      ref,
+      image.digest,
+      ({ source }) => source === two.digest,
+    );
+    expect(removed).toEqual([two.digest]);
+    const left = await readBundleReferrers(client, ref, image.digest);
+    expect(left).toMatchObject([{ source: one.digest }]);
   });
 
   it('keeps referrers of other kinds, and those nobody can read', async () => {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue } from '@sigstead/encoding';
-import { listBundleReferrers } from './bundle-referrer.ts';
+import { listBundleReferrers, type BundleManifest } from './bundle-referrer.ts';
 import { OciError } from './errors.ts';
 import { attestationTag } from './legacy-attestation.ts';
 import { billOfMaterialsTag } from './legacy-layers.ts';
@@ -46,7 +46,7 @@ export async function removeSignatures(
     if (kinds.includes(kind) && (await removeTag(client, ref, tag))) removed.push(tag);
   }
   if (!kinds.includes('referrer')) return { removed, left: [] };
-  const referrers = await removeReferrers(client, ref, imageDigest);
+  const referrers = await removeBundleReferrers(client, ref, imageDigest);
   return { ...referrers, removed: [...removed, ...referrers.removed] };
 }
 
@@ -67,14 +67,23 @@ export async function removeTag(client: RegistryClient, ref: ImageReference, tag
   }
 }
 
-async function removeReferrers(
+/**
+ * Removes bundles that refer to an image. They leave the list of referrers before their manifests go.
+ *
+ * @param isRemoved told what each says of itself; all go unless given
+ * @throws OciError STATUS where the registry does not allow it
+ */
+export async function removeBundleReferrers(
   client: RegistryClient,
   ref: ImageReference,
   imageDigest: string,
+  isRemoved: (manifest: BundleManifest) => boolean = () => true,
 ): Promise<RemovedSignatures> {
   const { source, manifests } = await listBundleReferrers(client, ref, imageDigest);
   const left = manifests.filter((one) => one instanceof OciError);
-  const removed = manifests.flatMap((one) => (one instanceof OciError ? [] : [one.source]));
+  const removed = manifests.flatMap((one) =>
+    one instanceof OciError || !isRemoved(one) ? [] : [one.source],
+  );
   if (source === 'tag' && removed.length > 0) await unlist(client, ref, imageDigest, new Set(removed));
   for (const digest of removed) await client.deleteManifest(ref, digest);
   return { removed, left };

@@ -36,3 +36,11 @@ export {
 } from './statement/make-statement.ts';
 export { isPredicateTypeName, PREDICATE_TYPES, type PredicateTypeName } from './statement/predicate-types.ts';
 export { MAX_STATEMENT_BYTES, parseStatement, type Statement, type Subject } from './statement/statement.ts';
+export { describeSignatures } from './store/describe-signatures.ts';
+export { madeOfImage, type MadeSignature, type MadeSignatures, type Place } from './store/made-signature.ts';
+export {
+  assertStorable,
+  storeAttestation,
+  storeImageSignatures,
+  type AttestationStorage,
+} from './store/store-signatures.ts';

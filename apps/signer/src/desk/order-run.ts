@@ -6,6 +6,7 @@ import {
   SigningError,
   type CertifiedKey,
   type CertifiedKeySource,
+  type MadeSignatures,
   type SigningKey,
   type SigningServices,
   type SigningStep,
@@ -23,7 +24,7 @@ import { outcomeRows, type Failure } from './outcome-rows.ts';
 import { PiecesOfArtifacts, type PlacedPiece } from './pieces-of-artifacts.ts';
 import type { Registries } from './registries.ts';
 import { digestOfPiece, resolveArtifact, type Piece } from './resolve.ts';
-import { signPiece, type MadeSignature } from './sign-piece.ts';
+import { signPiece } from './sign-piece.ts';
 import { StepWatch } from './step-watch.ts';
 
 /** What became of one artifact of an order, by its position. */
@@ -214,10 +215,7 @@ export class OrderRun {
     }
   }
 
-  async #signOne(
-    key: SigningKey,
-    { artifact, piece }: PlacedPiece,
-  ): Promise<[MadeSignature, ...MadeSignature[]]> {
+  async #signOne(key: SigningKey, { artifact, piece }: PlacedPiece): Promise<MadeSignatures> {
     const { services, registries, onEvent } = this.#parts;
     const { lists, clock, metrics } = this.#workshop;
     const surroundings = {

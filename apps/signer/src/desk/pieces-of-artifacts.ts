@@ -1,7 +1,7 @@
 import type { JsonObject } from '@sigstead/encoding';
+import type { MadeSignatures } from '@sigstead/signing';
 import { toAnswer, type SignedPiece } from './answer.ts';
 import type { Piece } from './resolve.ts';
-import type { MadeSignature } from './sign-piece.ts';
 
 /** A piece with the artifact it is of. */
 export interface PlacedPiece {
@@ -65,7 +65,7 @@ export class PiecesOfArtifacts {
    * @param index in {@link all}
    * @returns the answer when this was the last piece of its artifact, and none has failed
    */
-  sign(index: number, made: readonly [MadeSignature, ...MadeSignature[]]): JsonObject | undefined {
+  sign(index: number, made: MadeSignatures): JsonObject | undefined {
     const artifact = this.#artifacts.get(this.#all[index]?.artifact ?? -1);
     if (artifact === undefined) return undefined;
     artifact.made[index - artifact.first] = made;

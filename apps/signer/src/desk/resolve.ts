@@ -1,17 +1,13 @@
 import { encodeHex } from '@sigstead/encoding';
-import {
-  BUNDLE_LIMITS,
-  OciError,
-  readManifestTree,
-  type ImageReference,
-  type Subject as Descriptor,
-} from '@sigstead/oci';
+import { OciError, readManifestTree, type ImageReference, type Subject as Descriptor } from '@sigstead/oci';
 import {
   assertForm,
+  assertStorable,
   defaultForm,
   makeStatement,
   SigningError,
   type Annotations,
+  type Place,
   type SignatureForm,
   type SigningServices,
   type Statement,
@@ -23,12 +19,6 @@ import type { Registries } from './registries.ts';
 
 /** One thing to sign, with nothing left to find out: an artifact is one of these, an index with all below it several. */
 export type Piece = ImagePiece | DigestPiece | StatementPiece;
-
-/** A manifest in a repository, as it was when it was resolved. */
-export interface Place {
-  readonly image: ImageReference;
-  readonly manifest: Descriptor;
-}
 
 export interface ImagePiece {
   readonly kind: 'image';
@@ -154,19 +144,6 @@ function chooseForm(form: SignatureForm | undefined, services: SigningServices):
   const chosen = form ?? defaultForm(services);
   assertForm(chosen, services);
   return chosen;
-}
-
-/** Proofs and certificate of a bundle have a few kilobytes; a log with many witnesses some more. */
-const PROOF_BYTES = 128 * 1024;
-
-/** Found out before it is signed: registries and verifiers take no larger bundles. */
-function assertStorable({ payload }: Statement): void {
-  if ((payload.length / 3) * 4 + PROOF_BYTES <= BUNDLE_LIMITS.maxBundleBytes) return;
-  throw new SigningError(
-    'input',
-    'STATEMENT',
-    `a statement of ${payload.length} bytes makes a bundle beyond the ${BUNDLE_LIMITS.maxBundleBytes} bytes that are stored beside an image`,
-  );
 }
 
 async function fromRegistry<T>(work: () => Promise<T>): Promise<T> {
