@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withSwitchValues } from './boolean-options.ts';
 import { CliError, exitCodes } from './cli-error.ts';
 import { watchOutput } from './output.ts';
 import { createProgram } from './program.ts';
@@ -15,7 +16,8 @@ watchOutput(process.stdout, (reason) => {
 watchOutput(process.stderr, () => undefined);
 
 try {
-  await createProgram(version, process.env).parseAsync();
+  const program = createProgram(version, process.env);
+  await program.parseAsync(withSwitchValues(program, process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
+import { attestBlobCommand, attestCommand } from './commands/attest.ts';
+import { cleanCommand, copyCommand, generateCommand } from './commands/beside-image.ts';
 import { completionCommand } from './commands/completion.ts';
 import { envCommand } from './commands/env.ts';
 import { issuerCommand } from './commands/issuer.ts';
 import { generateKeyPairCommand, importKeyPairCommand, publicKeyCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { revokeCommand } from './commands/revoke.ts';
+import { signBlobCommand } from './commands/sign-blob.ts';
 import { signCommand } from './commands/sign.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -16,14 +19,20 @@ import { verifyCommand } from './commands/verify.ts';
 export function createProgram(version: string, environment: NodeJS.ProcessEnv): Command {
   const program = new Command('sigstead')
     .version(version)
-    .description('Signs and verifies container images with a private Sigstore.')
+    .description('Signs and verifies container images, files and attestations with a private Sigstore.')
     .option(
       '--url <url>',
       'base URL of the stack (or set SIGSTEAD_URL)',
       environment['SIGSTEAD_URL'] || 'http://localhost:8080',
     )
     .addCommand(signCommand())
+    .addCommand(signBlobCommand())
+    .addCommand(attestCommand())
+    .addCommand(attestBlobCommand())
     .addCommand(verifyCommand())
+    .addCommand(copyCommand())
+    .addCommand(cleanCommand())
+    .addCommand(generateCommand())
     .addCommand(loginCommand())
     .addCommand(tokenCommand())
     .addCommand(generateKeyPairCommand())

@@ -1,26 +1,38 @@
 import { Command } from 'commander';
-import { baseUrl } from '../base-url.ts';
-import type { SignOptions } from '../signing/sign-image.ts';
-import { addIdentityOptions } from './identity-options.ts';
-import { keyValue } from './key-value.ts';
+import { addSwitch } from '../boolean-options.ts';
+import type { SignOptions } from '../signing/options.ts';
+import { addRegistryOptions } from './registry-options.ts';
+import {
+  addAnnotationOption,
+  addFormOptions,
+  addSigningOptions,
+  SERVICES,
+  surroundingsOf,
+} from './signing-options.ts';
 
 export function signCommand(): Command {
-  return addIdentityOptions(new Command('sign'))
-    .description('Signs a container image keyless and pushes the signature beside it.')
-    .argument('<image>', 'host/repository[:tag][@digest]')
-    .option(
-      '-a, --annotations <key=value>',
-      'adds to the signed payload, may be given several times',
-      (text: string, values: Readonly<Record<string, string>> = {}) => ({
-        ...values,
-        ...keyValue('--annotations', text),
-      }),
+  const command = new Command('sign')
+    .description('Signs container images and pushes the signatures beside them.')
+    .argument('<images...>', 'host/repository[:tag][@digest]');
+  addFormOptions(addAnnotationOption(command));
+  addSwitch(command, '-r, --recursive', 'signs all that an index lists, too');
+  addSwitch(command, '--upload', 'false: pushes nothing; the signature is in --bundle or --output json');
+  command.option('--bundle <file>', 'writes the Sigstore bundle to a file; of several, to a folder');
+  return addRegistryOptions(addSigningOptions(command))
+    .addHelpText(
+      'after',
+      `${SERVICES}
+
+Examples:
+  $ npx sigstead sign localhost:8080/app@sha256:...                  one image, as whoever the token says
+  $ npx sigstead sign -a commit=4f2c --recursive registry/app:v1     an index with its images, and an annotation
+  $ npx sigstead sign $(cat images.txt)                              many, with one token and one certificate
+  $ npx sigstead sign --key sigstead.key registry/app:v1             with a key pair
+
+Exit codes: 0 all are signed, 1 one is not, 2 wrong usage.`,
     )
-    .option('--bundle <file>', 'writes the Sigstore bundle to a file')
-    .option('--output <format>', 'text or json', 'text')
-    .option('-y, --yes', 'accepted for likeness with cosign: there is nothing to confirm')
-    .action(async (image: string, options: SignOptions, command: Command) => {
-      const { signImage } = await import('../signing/sign-image.ts');
-      await signImage(image, options, baseUrl(command));
+    .action(async (images: string[], options: SignOptions, self: Command) => {
+      const { signImages } = await import('../signing/image/sign-images.ts');
+      await signImages(images, options, surroundingsOf(self));
     });
 }

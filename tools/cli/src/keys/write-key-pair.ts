@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, rename, rm, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import type { PrivateKeySigner } from '@sigstead/crypto';
 import { sealManagedKey } from '@sigstead/managed-key';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { replaceFile } from '../replace-file.ts';
 import { readPassword, type PasswordOptions, type PasswordSources } from './password.ts';
 
 export interface KeyPairOptions extends PasswordOptions {
@@ -43,16 +44,4 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The file appears whole, and with its mode from the first byte on. */
-async function replaceFile(path: string, content: string, mode: number): Promise<void> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  try {
-    await writeFile(draft, content, { mode, flag: 'wx' });
-    await rename(draft, path);
-  } catch (cause) {
-    await rm(draft, { force: true });
-    throw new CliError(`${path} cannot be written`, exitCodes.failed, { cause });
-  }
 }

@@ -1,0 +1,12 @@
+import { OciError, parseImageReference, type ImageReference } from '@sigstead/oci';
+import { CliError, exitCodes } from '../cli-error.ts';
+
+/** @throws CliError when it is none */
+export function readImageReference(text: string): ImageReference {
+  try {
+    return parseImageReference(text);
+  } catch (cause) {
+    if (!(cause instanceof OciError)) throw cause;
+    throw new CliError(cause.message, exitCodes.usage, { cause });
+  }
+}

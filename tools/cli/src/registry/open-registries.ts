@@ -1,0 +1,60 @@
+import { isLoopbackHost, RegistryClient, type Fetch, type ImageReference } from '@sigstead/oci';
+import { openConnections } from './connections.ts';
+import { credentialSource } from './credentials.ts';
+import type { RegistryOptions } from './options.ts';
+
+/** The registries of a command's images. */
+export interface Registries {
+  readonly client: RegistryClient;
+  close(): void;
+}
+
+/** For each request with its whole answer; of what is streamed, each chunk has that time. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * Without TLS only on this machine, or where options allow it and there is none.
+ *
+ * @throws CliError for options that contradict each other, or files that cannot be read
+ */
+export async function openRegistries(
+  images: readonly ImageReference[],
+  options: RegistryOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<Registries> {
+  const credentials = await credentialSource(options, environment);
+  const { fetch, close } = await openConnections(options);
+  const isInsecure = options.allowHttpRegistry === true || options.allowInsecureRegistry === true;
+  const plain = isInsecure ? await withoutTls(images, fetch) : new Set<string>();
+  const client = new RegistryClient({
+    fetch,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    credentials,
+    allowHttp: (host) => isLoopbackHost(host) || plain.has(host),
+  });
+  return { client, close };
+}
+
+async function withoutTls(images: readonly ImageReference[], fetch: Fetch): Promise<Set<string>> {
+  const hosts = [...new Set(images.map(({ registry }) => registry))].filter((host) => !isLoopbackHost(host));
+  const speaking = await Promise.all(hosts.map((host) => speaksTls(host, fetch)));
+  return new Set(hosts.filter((_, at) => speaking[at] === false));
+}
+
+/** Carries nothing but the question. */
+async function speaksTls(host: string, fetch: Fetch): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const answer = await fetch(`https://${host}/v2/`, {
+      method: 'GET',
+      headers: {},
+      redirect: 'manual',
+      signal,
+    });
+    await answer.body?.cancel();
+    return true;
+  } catch {
+    return false;
+  }
+}
