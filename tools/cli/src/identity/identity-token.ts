@@ -1,7 +1,7 @@
 import { CliError, exitCodes } from '../cli-error.ts';
 import { findAmbientToken } from './ambient/ambient-token.ts';
 import { requestDevelopmentToken } from './development-token.ts';
-import { logIn, type LoginOptions } from './login/log-in.ts';
+import type { LoginOptions } from './login/log-in.ts';
 import { loginIssuer } from './login/login-issuer.ts';
 import type { Surroundings } from './surroundings.ts';
 import { assertToken, readTokenFile } from './token-text.ts';
@@ -67,6 +67,8 @@ async function loginToken(
   }
   const issuerUrl = await loginIssuer(options, baseUrl, environment);
   if (issuerUrl === undefined) throw noToken(hintFor(environment));
+  // What it takes to log in takes a while to load, and builds have a token.
+  const { logIn } = await import('./login/log-in.ts');
   return (await logIn(options, issuerUrl, surroundings)).token;
 }
 

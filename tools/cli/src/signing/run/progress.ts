@@ -40,9 +40,10 @@ export class Progress {
   }
 
   #draw(): void {
+    if (this.#output === undefined) return;
     const filled = Math.floor((WIDTH * this.#done) / this.#total);
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.');
     const failed = this.#failed === 0 ? '' : `, ${this.#failed} failed`;
-    this.#output?.write(`${CLEAR_LINE}${this.#what} [${bar}] ${this.#done}/${this.#total}${failed}`);
+    this.#output.write(`${CLEAR_LINE}${this.#what} [${bar}] ${this.#done}/${this.#total}${failed}`);
   }
 }
