@@ -239,7 +239,7 @@ async function openServices(
       '/ping',
     ]),
     ...under(signer, ['/api/v1/sign']),
-    ...under(verifier, ['/api/v1/verify', '/trust']),
+    ...under(verifier, ['/api/v1/verify', '/trust', '/verifier']),
     ...under(images, ['/v2']),
     ...under(issuer, ['/issuers']),
   ];
