@@ -1,4 +1,5 @@
 import { OciError, parseImageReference } from '@sigstead/oci';
+import { TrustAccessError } from '@sigstead/trust-access';
 import { describeDecision, type ImageEvidence } from '@sigstead/verification';
 import type { ImageVerifier } from '../image-verifier.ts';
 import type { NamedPolicy } from '../policies/named-policies.ts';
@@ -41,8 +42,8 @@ export async function admitImage(
     if (evidence === undefined) return outcome;
     outcome.digest = evidence.digest;
     for (const { policy } of applicable) {
-      const verdict = verifier.judge(evidence, policy);
-      if (!verdict.verified) outcome.add(policy.mode, describeDecision(verdict).join('; '));
+      const reason = reasonAgainst(verifier, evidence, policy);
+      if (reason !== undefined) outcome.add(policy.mode, reason);
     }
     return outcome;
   } catch (error) {
@@ -67,6 +68,21 @@ async function collect(
     const isEnforced = applicable.some(({ policy }) => policy.mode === 'enforce');
     outcome.add(isEnforced ? 'enforce' : 'warn', `it could not be verified: ${error.message}`);
     return undefined;
+  }
+}
+
+/** Where nothing may be judged, because what is revoked is not known, nothing is met. */
+function reasonAgainst(
+  verifier: Pick<ImageVerifier, 'judge'>,
+  evidence: ImageEvidence,
+  policy: NamedPolicy['policy'],
+): string | undefined {
+  try {
+    const verdict = verifier.judge(evidence, policy);
+    return verdict.verified ? undefined : describeDecision(verdict).join('; ');
+  } catch (error) {
+    if (!(error instanceof TrustAccessError)) throw error;
+    return `it could not be verified: ${error.message}`;
   }
 }
 
