@@ -19,6 +19,9 @@ describe('settings', () => {
         registryTimeoutMs: 10_000,
         logTimeoutMs: 5_000,
         verifyTimeoutMs: 30_000,
+        admission: { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 },
+        verdictCache: { lifetimeMs: 300_000, maxEntries: 10_000 },
+        maxBlobBytes: 16 * 1024 ** 3,
       },
     });
   });
@@ -54,6 +57,23 @@ describe('settings', () => {
     expect(() => read(both)).toThrow(/REVOCATIONS_URL: cannot stand beside/);
   });
 
+  it('take a database and TLS', () => {
+    const { service, tls } = read({
+      DATABASE_URL: 'postgres://sigstead_verifier:secret@db/sigstead',
+      POLICY_ADMIN_TOKEN_FILE: '/tokens',
+      TLS_PORT: '8443',
+      TLS_CERT_FILE: '/tls.crt',
+      TLS_KEY_FILE: '/tls.key',
+    });
+    expect(service.databaseUrl).toBe('postgres://sigstead_verifier:secret@db/sigstead');
+    expect(tls).toEqual({ port: 8443, files: { certificateFile: '/tls.crt', keyFile: '/tls.key' } });
+  });
+
+  it('want all of TLS or nothing', () => {
+    expect(() => read({ TLS_PORT: '8443', TLS_CERT_FILE: '/tls.crt' })).toThrow('TLS_KEY_FILE');
+    expect(() => read({ TLS_KEY_FILE: '/tls.key' })).toThrow('TLS_PORT');
+  });
+
   it.each([
     ['TRUSTED_ROOT_FILE', ''],
     ['TRUST_ROOTS_FILE', '/trust/roots.yaml'],
@@ -66,6 +86,10 @@ describe('settings', () => {
     ['ALLOW_INSECURE_REGISTRIES', 'http://registry:5000'],
     ['REQUIRE_INCLUSION_PROOF', 'yes'],
     ['REGISTRY_TIMEOUT_MS', '0'],
+    ['POLICY_ADMIN_TOKEN_FILE', '/tokens'],
+    ['DATABASE_PASSWORD_FILE', '/password'],
+    ['ADMISSION_UNMATCHED', 'warn'],
+    ['ADMISSION_TIMEOUT_MS', '0'],
   ])('refuse %s=%s by name', (name, value) => {
     expect(() => read({ [name]: value })).toThrow(ConfigError);
     expect(() => read({ [name]: value })).toThrow(name);

@@ -3,6 +3,7 @@ import { registryPattern } from '@sigstead/registry-access';
 import { setting, type TlsFiles } from '@sigstead/server';
 import type { RevocationsSpec } from '@sigstead/trust-access';
 import { z } from 'zod';
+import { DEFAULT_VERDICT_CACHE, type VerdictCacheSettings } from './verdicts/verdict-cache.ts';
 
 export interface VerifierConfig {
   /** The trusted root everything is judged by. A file given by whoever runs the verifier, never fetched from a service. */
@@ -31,6 +32,9 @@ export interface VerifierConfig {
   readonly logTimeoutMs?: number | undefined;
   /** For everything one verification reads. */
   readonly verifyTimeoutMs?: number | undefined;
+  readonly verdictCache?: VerdictCacheSettings | undefined;
+  /** Largest blob taken for verification. */
+  readonly maxBlobBytes?: number | undefined;
   /** Where policies are kept by name; connects as the service role. Absent: there are none. */
   readonly databaseUrl?: string | undefined;
   /** Tokens of those who may change policies, see `PolicyWriters`. Absent: nobody may. */
@@ -53,6 +57,9 @@ export interface TlsConfig {
   readonly port: number;
   readonly files: TlsFiles;
 }
+
+/** Hashed as it comes and never kept, so this bounds patience and not memory. */
+export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
 
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
 
@@ -86,6 +93,10 @@ export const environmentSchema = z
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
     LOG_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.log),
     VERIFY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.verify),
+    /** How long an image that verified counts as verified, by digest, policy and trusted roots; 0 for not at all. */
+    VERDICT_CACHE_MS: setting.natural(DEFAULT_VERDICT_CACHE.lifetimeMs),
+    VERDICT_CACHE_ENTRIES: setting.positive(DEFAULT_VERDICT_CACHE.maxEntries),
+    MAX_BLOB_BYTES: setting.positive(DEFAULT_MAX_BLOB_BYTES),
     /** postgres://role@host/database. Without it there are no named policies, and the webhook refuses everything. */
     DATABASE_URL: z.string().min(1).optional(),
     DATABASE_PASSWORD_FILE: setting.file().optional(),
@@ -158,6 +169,11 @@ export const environmentSchema = z
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
       verifyTimeoutMs: environment.VERIFY_TIMEOUT_MS,
+      verdictCache: {
+        lifetimeMs: environment.VERDICT_CACHE_MS,
+        maxEntries: environment.VERDICT_CACHE_ENTRIES,
+      },
+      maxBlobBytes: environment.MAX_BLOB_BYTES,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
       policyAdminTokenFile: environment.POLICY_ADMIN_TOKEN_FILE,
@@ -168,6 +184,20 @@ export const environmentSchema = z
       },
     } satisfies VerifierConfig,
   }));
+
+function tlsOf({
+  TLS_PORT: port,
+  TLS_CERT_FILE: certificateFile,
+  TLS_KEY_FILE: keyFile,
+}: {
+  readonly TLS_PORT?: number | undefined;
+  readonly TLS_CERT_FILE?: string | undefined;
+  readonly TLS_KEY_FILE?: string | undefined;
+}): TlsConfig | undefined {
+  return port === undefined || certificateFile === undefined || keyFile === undefined
+    ? undefined
+    : { port, files: { certificateFile, keyFile } };
+}
 
 function revocationsOf(environment: {
   readonly REVOCATIONS_FILE?: string | undefined;
@@ -184,18 +214,4 @@ function revocationsOf(environment: {
   const whenStale = environment.REVOCATIONS_WHEN_STALE;
   if (file !== undefined) return { source: { file }, publicKeyFile, whenStale };
   return url === undefined ? undefined : { source: { url }, publicKeyFile, whenStale };
-}
-
-function tlsOf({
-  TLS_PORT: port,
-  TLS_CERT_FILE: certificateFile,
-  TLS_KEY_FILE: keyFile,
-}: {
-  readonly TLS_PORT?: number | undefined;
-  readonly TLS_CERT_FILE?: string | undefined;
-  readonly TLS_KEY_FILE?: string | undefined;
-}): TlsConfig | undefined {
-  return port === undefined || certificateFile === undefined || keyFile === undefined
-    ? undefined
-    : { port, files: { certificateFile, keyFile } };
 }

@@ -13,10 +13,10 @@ import {
 import type { Trust } from '@sigstead/verification';
 import type { VerifierConfig } from './config.ts';
 
-/** What policies call the only root. */
-const ONLY_ROOT = 'default';
-
 type Options = Parameters<typeof openTrustRoots>[1];
+
+/** What policies call the root of the settings, where there is only one. */
+const ONLY_ROOT = 'default';
 
 /** What everything is judged by, as of the moment it is asked for. */
 export class VerifierTrust {
@@ -59,10 +59,11 @@ export class VerifierTrust {
 
   /** The roots that may be relied on; the only one has no name where none was given. */
   roots(): Trust {
-    const roots = this.namedRoots();
+    const roots = this.#roots.current();
     return this.#isNamed ? roots : (roots[0]?.trustedRoot ?? []);
   }
 
+  /** The same with their names, for policies that name some of them. */
   namedRoots(): readonly NamedTrustRoot[] {
     return this.#roots.current();
   }
