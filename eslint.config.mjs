@@ -19,6 +19,7 @@ const layers = [
   ['tlog', ['encoding', 'crypto', 'merkle', 'tiles', 'x509']],
   ['bundle', ['encoding', 'crypto', 'x509', 'tlog']],
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
+  ['tuf', ['encoding', 'http', 'crypto']],
   ['client', ['encoding', 'http', 'crypto', 'x509', 'tlog', 'bundle', 'trust']],
   [
     'verification',

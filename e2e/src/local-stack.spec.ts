@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { removeCluster } from '@sigstead/embedded-postgres';
-import { pushImage } from './harness/image.ts';
 import { certifiedSigner, signThroughRekorV2 } from './harness/keyless-signer.ts';
 import { readTileLog } from './harness/tile-log.ts';
-import { run, start, type Finished, type Started } from '@sigstead/instance';
+import { pushImage, run, start, type Finished, type Started } from '@sigstead/instance';
 
 const STACK = [process.execPath, 'tools/local-stack/dist/main.js'] as const;
 const CLI = [process.execPath, 'tools/cli/bin/sigstead.js'] as const;

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { pushImage, type PushedImage } from './harness/image.ts';
-import { Instance } from '@sigstead/instance';
+import { Instance, pushImage, type PushedImage } from '@sigstead/instance';
 
 const IDENTITY = 'https://github.com/sigstead-dev/workflows/.github/workflows/release.yml@refs/heads/main';
 

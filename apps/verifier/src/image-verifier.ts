@@ -1,37 +1,47 @@
-import {
-  OciError,
-  parseImageReference,
-  readLegacyLayers,
-  RegistryClient,
-  signatureTag,
-  type Fetch,
-  type ImageReference,
-} from '@sigstead/oci';
+import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
-import type { TrustedRoot } from '@sigstead/trust';
 import {
   entriesWithoutProof,
-  legacyCandidate,
+  requireImageSignature,
   VerificationError,
+  verifyImagePolicy,
   verifyImageSignature,
   withInclusionProof,
   withoutInclusionProof,
+  type ImageEvidence,
+  type ImagePolicy,
   type ImageVerdict,
   type Policy,
+  type PolicyVerdict,
   type SignatureCandidate,
+  type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
+import { nameEvidence, readCandidates, type WantedEvidence } from './image-candidates.ts';
 import type { LogProofs } from './log-proofs.ts';
+import type { VerdictCache } from './verdicts/verdict-cache.ts';
+import type { VerdictMetrics } from './verdicts/verdict-metrics.ts';
+import type { VerifierTrust } from './verifier-trust.ts';
 
 export interface ImageVerifierParts {
-  readonly trustedRoot: TrustedRoot;
+  readonly trust: VerifierTrust;
   readonly rules: RegistryRules;
   /** Towards registries, under the rules. */
   readonly registryFetch: Fetch;
   /** Absent: proofs are not fetched. */
   readonly proofs: LogProofs | undefined;
   readonly clock: () => Date;
+  readonly cache: VerdictCache<ImageVerdict>;
+  readonly metrics: VerdictMetrics;
   readonly config: Pick<VerifierConfig, 'requireInclusionProof' | 'registryTimeoutMs' | 'verifyTimeoutMs'>;
+}
+
+/** An image as a registry has it right now. */
+interface VisitedImage {
+  readonly digest: string;
+  /** Names of what can be read, for a cache; undefined when nothing can be said of it. */
+  names(wanted: WantedEvidence): Promise<readonly string[] | undefined>;
+  read(wanted: WantedEvidence): Promise<SignatureCandidate[]>;
 }
 
 /** Reads an image and its signatures from a registry, completes them with proofs of the log, and has them judged. */
@@ -44,13 +54,62 @@ export class ImageVerifier {
 
   /**
    * @param image `host/repository[:tag][@digest]`
+   * @param policyKey equal for equal policies
+   * @returns the verdict, and whether it was at hand: what a tag stands for and what lies beside it is asked each time
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
-  async verify(image: string, policy: Policy): Promise<ImageVerdict> {
-    const { trustedRoot, rules, registryFetch, clock, config } = this.#parts;
+  async verify(
+    image: string,
+    policy: Policy,
+    policyKey: string,
+  ): Promise<{ readonly verdict: ImageVerdict; readonly cached: boolean }> {
+    const { trust, cache, metrics } = this.#parts;
+    const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
+    // An attestation says something about an image; only a signature stands for it.
+    const strict = requireImageSignature(policy);
+    const found = await this.#visit(image, undefined, async ({ digest, names, read }) => {
+      const judge = async (): Promise<ImageVerdict> => {
+        const signatures = await read(wanted);
+        return verifyImageSignature({ image, digest, signatures }, trust.roots(), strict, this.#options());
+      };
+      const evidence = await names(wanted);
+      if (evidence === undefined) return { verdict: await judge(), cached: false };
+      return cache.find([digest, policyKey, trust.version, ...evidence], judge);
+    });
+    metrics.count('image', found.verdict, found.cached);
+    return { ...found, verdict: { ...found.verdict, image } };
+  }
+
+  /** Judges what was collected of an image by a policy about images. */
+  judge(evidence: ImageEvidence, policy: ImagePolicy): PolicyVerdict {
+    return verifyImagePolicy(evidence, this.#parts.trust.namedRoots(), policy, this.#options());
+  }
+
+  /**
+   * Everything there is of an image and its signatures, not judged.
+   *
+   * @param wanted what is looked for
+   * @param signal gives up
+   * @throws OciError when the image cannot be read, or the reason of the signal
+   */
+  collect(image: string, wanted: WantedEvidence, signal?: AbortSignal): Promise<ImageEvidence> {
+    return this.#visit(image, signal, async ({ digest, read }) => ({
+      image,
+      digest,
+      signatures: await read(wanted),
+    }));
+  }
+
+  /** Resolves an image, and lends what can be read beside it for as long as one verification may take. */
+  async #visit<T>(
+    image: string,
+    signal: AbortSignal | undefined,
+    use: (found: VisitedImage) => Promise<T>,
+  ): Promise<T> {
+    const { rules, registryFetch, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
-    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry);
+    const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
     try {
       const client = new RegistryClient({
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
@@ -58,43 +117,38 @@ export class ImageVerifier {
         allowHttp: (host) => rules.allowsHttp(host),
       });
       const { digest } = await client.resolve(ref);
-      const found = await this.#candidates(client, ref, digest);
-      const signatures: SignatureCandidate[] = [];
-      for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
-      const { requireInclusionProof } = config;
-      return verifyImageSignature({ image, digest, signatures }, trustedRoot, policy, {
-        now: clock(),
-        requireInclusionProof,
-      });
+      const read = async (wanted: WantedEvidence): Promise<SignatureCandidate[]> => {
+        const signatures: SignatureCandidate[] = [];
+        for (const candidate of await readCandidates(client, ref, digest, wanted)) {
+          signatures.push(await this.#complete(candidate, deadline.signal));
+        }
+        return signatures;
+      };
+      const names = (wanted: WantedEvidence): Promise<readonly string[] | undefined> =>
+        nameEvidence(client, ref, digest, wanted).catch((error: unknown) => {
+          if (error instanceof OciError) return undefined;
+          throw error;
+        });
+      return await use({ digest, names, read });
     } finally {
       deadline.clear();
     }
   }
 
-  /** A registry that answers nonsense where signatures should be is bad evidence; one that does not answer is an error. */
-  async #candidates(
-    client: RegistryClient,
-    ref: ImageReference,
-    digest: string,
-  ): Promise<SignatureCandidate[]> {
-    const tag = signatureTag(digest);
-    try {
-      const layers = await readLegacyLayers(client, ref, digest);
-      return layers.map((layer, at) => {
-        const source = `${tag}, layer ${at}`;
-        return layer instanceof OciError ? unreadable(source, layer) : legacyCandidate(layer, source);
-      });
-    } catch (cause) {
-      if (!(cause instanceof OciError) || !UNREADABLE.includes(cause.code)) throw cause;
-      return [unreadable(tag, cause)];
-    }
+  #options(): VerificationOptions {
+    const { clock, config, trust } = this.#parts;
+    return {
+      now: clock(),
+      requireInclusionProof: config.requireInclusionProof,
+      revocations: trust.revocations(),
+    };
   }
 
   /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
   async #complete(candidate: SignatureCandidate, signal: AbortSignal): Promise<SignatureCandidate> {
     if (candidate.evidence instanceof VerificationError) return candidate;
     let evidence = candidate.evidence;
-    for (const entry of entriesWithoutProof(evidence, this.#parts.trustedRoot)) {
+    for (const entry of entriesWithoutProof(evidence, this.#parts.trust.roots())) {
       const answer = (await this.#parts.proofs?.find(entry, signal)) ?? {
         missing: 'no log is configured to ask for one',
       };
@@ -107,19 +161,19 @@ export class ImageVerifier {
   }
 }
 
-function unreadable(source: string, cause: OciError): SignatureCandidate {
-  const message = `the signature cannot be read: ${cause.message}`;
-  return { source, evidence: new VerificationError('EVIDENCE_MALFORMED', message, { cause }) };
+/** A policy that names types of statements means attestations of these; any other means signatures of the image itself. */
+function asksForAttestation({ rules }: Policy): boolean {
+  return rules.some(({ field }) => field === 'predicateType');
 }
-
-const UNREADABLE: readonly OciError['code'][] = ['MALFORMED', 'TOO_LARGE', 'DIGEST_MISMATCH'];
 
 /** One bound for all a registry may take together: it decides how many signatures there are to read. */
 class Deadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #outer: AbortSignal | undefined;
 
-  constructor(ms: number, registry: string) {
+  constructor(ms: number, registry: string, outer: AbortSignal | undefined) {
+    this.#outer = outer;
     const late = new OciError(
       'TIMEOUT',
       `registry ${registry} did not deliver image and signatures within ${ms} ms`,
@@ -128,7 +182,8 @@ class Deadline {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    const { signal } = this.#controller;
+    return this.#outer === undefined ? signal : AbortSignal.any([signal, this.#outer]);
   }
 
   join(other: AbortSignal | null | undefined): AbortSignal {

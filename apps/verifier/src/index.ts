@@ -1,3 +1,4 @@
 export { environmentSchema, type VerifierConfig } from './config.ts';
 export { createVerifier, type VerifierDependencies } from './create-verifier.ts';
-export type { VerifyAnswer } from './http/verify.controller.ts';
+export { migrateVerifier, type MigrateVerifierOptions } from './policies/migrate.ts';
+export type { ArtifactAnswer, ImageAnswer, VerifyAnswer } from './verification-desk.ts';

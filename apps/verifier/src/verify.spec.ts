@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeUtf8 } from '@sigstead/encoding';
 import { digestOf, signatureTag } from '@sigstead/oci';
-import type { VerifyAnswer } from './http/verify.controller.ts';
+import type { ImageAnswer } from './verification-desk.ts';
 import { IDENTITY, ISSUER, SIGNED } from './testonly/small-sigstore.ts';
 import { DEAD_REGISTRY, POLICY, postVerify, VerifierStage } from './testonly/verifier-stage.ts';
 
@@ -25,18 +25,18 @@ describe('POST /api/v1/verify', () => {
   });
   afterAll(() => stage.close());
 
-  const verdict = async (body: object, at = url): Promise<VerifyAnswer> => {
+  const verdict = async (body: object, at = url): Promise<ImageAnswer> => {
     const response = await postVerify(at, body);
     const answer = await response.json();
     expect({ status: response.status, answer }).toMatchObject({ status: 200 });
-    return answer as VerifyAnswer;
+    return answer as ImageAnswer;
   };
   const problem = async (body: unknown, headers?: Record<string, string>, at = url): Promise<Problem> => {
     const response = await postVerify(at, body, headers);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     return (await response.json()) as Problem;
   };
-  const failure = ({ verified, steps }: VerifyAnswer): unknown => {
+  const failure = ({ verified, steps }: ImageAnswer): unknown => {
     const step = steps.find(({ outcome }) => outcome === 'failed');
     return { verified, step: step?.name, code: step?.code };
   };
@@ -233,7 +233,7 @@ describe('POST /api/v1/verify', () => {
   });
 
   describe('and the log', () => {
-    const logStep = async (at = url): Promise<VerifyAnswer['steps'][number] | undefined> => {
+    const logStep = async (at = url): Promise<ImageAnswer['steps'][number] | undefined> => {
       const image = await stage.signedImage('log');
       return (await verdict({ image, policy: POLICY }, at)).steps.find(({ name }) => name === 'log-entry');
     };
@@ -453,7 +453,15 @@ describe('POST /api/v1/verify', () => {
       ['a policy without identity', { image, policy: { issuer: ISSUER } }, 'policy.identity'],
       ['anyIdentity as text', { image, policy: { anyIdentity: 'yes' } }, 'policy.anyIdentity'],
       ['a field nobody knows', { image, policy: POLICY, trustedRoot: {} }, 'trustedRoot'],
-      ['a rule nobody knows', { image, policy: { ...POLICY, actor: 'ada' } }, 'policy.actor'],
+      ['a rule nobody knows', { image, policy: { ...POLICY, owner: 'acme' } }, 'policy.owner'],
+      ['a policy twice', { image, policy: POLICY, policyName: 'release' }, 'policyName'],
+      [
+        'a policy by name with more',
+        { image, policy: { name: 'release', identity: 'x' } },
+        'policy.identity',
+      ],
+      ['a version that is none', { image, policy: { name: 'release', version: 0 } }, 'policy.version'],
+      ['a policy that is no object', { image, policy: [] }, 'policy'],
       ['two identities', { image, policy: { ...POLICY, identityRegexp: 'x' } }, 'policy.identityRegexp'],
       [
         'a pattern that is none',
@@ -505,7 +513,7 @@ describe('POST /api/v1/verify', () => {
       expect(await problem('x=1', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({
         status: 415,
       });
-      expect(await problem({ image, policy: POLICY, padding: 'x'.repeat(70_000) })).toMatchObject({
+      expect(await problem({ image, policy: POLICY, padding: 'x'.repeat(6 * 1024 * 1024) })).toMatchObject({
         status: 413,
       });
     });

@@ -14,5 +14,5 @@ export {
 } from './bundle.ts';
 export { BundleError, type BundleErrorCode } from './errors.ts';
 export { BUNDLE_MEDIA_TYPE } from './media-type.ts';
-export { parseBundle } from './parse-bundle.ts';
+export { parseBundle, readBundle } from './parse-bundle.ts';
 export { bundleToJson, serializeBundle, tlogEntryToJson } from './serialize-bundle.ts';

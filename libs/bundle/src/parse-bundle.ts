@@ -16,7 +16,17 @@ import { assertVersionRules } from './version-rules.ts';
  */
 export function parseBundle(json: Uint8Array | string, limits: Partial<BundleLimits> = {}): Bundle {
   const bounds = { ...DEFAULT_BUNDLE_LIMITS, ...limits };
-  const root = new MessageReader({ value: readJson(json, bounds), path: '' }, [
+  return readBundle(readJson(json, bounds), bounds);
+}
+
+/**
+ * As {@link parseBundle}, for a bundle that stands inside another document, whose size and depth were bounded when that was parsed.
+ *
+ * @throws BundleError
+ */
+export function readBundle(value: JsonValue, limits: Partial<BundleLimits> = {}): Bundle {
+  const bounds = { ...DEFAULT_BUNDLE_LIMITS, ...limits };
+  const root = new MessageReader({ value, path: '' }, [
     'mediaType',
     'verificationMaterial',
     'messageSignature',

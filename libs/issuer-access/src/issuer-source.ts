@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { constants, open } from 'node:fs/promises';
 import { IssuerPool, OidcError, parseIssuerConfiguration, type IssuerPoolOptions } from '@sigstead/oidc';
+import { readBounded, WatchedFile, type FileContent, type Repeat } from '@sigstead/watched-file';
 
 /** Where the operator is told; a service's log fits. */
 export interface IssuerSourceLog {
@@ -12,7 +11,7 @@ export interface IssuerSourceLog {
 export interface IssuerSourceOptions extends Omit<IssuerPoolOptions, 'previous'> {
   readonly log: IssuerSourceLog;
   /** Does the work again and again until the returned function is called; every 2 seconds unless told. */
-  readonly repeat?: (work: () => Promise<void>) => () => void;
+  readonly repeat?: Repeat;
 }
 
 export interface IssuerSourceStatus {
@@ -27,40 +26,34 @@ export interface IssuerSourceStatus {
 }
 
 const MAX_FILE_BYTES = 1024 * 1024;
-const POLL_MS = 2_000;
-
-type Content = { readonly bytes: Uint8Array } | { readonly failure: string };
 
 /**
- * The issuers of a configuration file that may change while it is in use. The content is compared, not the file: it may
- * be written in place, renamed over, or be a link that Kubernetes swaps. A change counts once it was seen twice in a
- * row, so that a half-written file, which may well be valid YAML, never takes issuers away. A file that cannot be used
- * changes nothing: the last good one stays, and the operator is told once.
+ * The issuers of a configuration file that may change while it is in use. A half-written file, which may well be valid YAML,
+ * never takes issuers away. A file that cannot be used changes nothing: the last good one stays, and the operator is told once.
  */
 export class IssuerSource {
   readonly #file: string;
   readonly #options: IssuerSourceOptions;
-  readonly #stop: () => void;
+  readonly #watch: WatchedFile;
   #pool: IssuerPool;
   #status: IssuerSourceStatus;
-  /** Digests of the content in force (or refused), and of the content seen last. */
-  #settled: string;
-  #seen: string;
-  #polling: Promise<void> | undefined;
 
-  private constructor(file: string, options: IssuerSourceOptions, content: Content) {
+  private constructor(file: string, options: IssuerSourceOptions, content: FileContent) {
     this.#file = file;
     this.#options = options;
     this.#pool = this.#poolFrom(content, undefined);
-    this.#settled = this.#seen = digestOf(content);
     this.#status = { ...this.#fresh(), reloads: 0 };
     this.#tellIgnored();
-    this.#stop = (options.repeat ?? everyTwoSeconds)(() => this.#poll());
+    this.#watch = new WatchedFile(file, content, {
+      maxBytes: MAX_FILE_BYTES,
+      onChange: (changed) => this.#take(changed),
+      repeat: options.repeat,
+    });
   }
 
   /** @throws OidcError CONFIG when the file cannot be read or used: at the start there is no last good one */
   static async open(file: string, options: IssuerSourceOptions): Promise<IssuerSource> {
-    return new IssuerSource(file, options, await readContent(file));
+    return new IssuerSource(file, options, await readBounded(file, MAX_FILE_BYTES));
   }
 
   /** The issuers as of now. To be asked once for each token, and kept while it is judged. */
@@ -74,29 +67,10 @@ export class IssuerSource {
 
   /** Looks at the file no more. What is in use stays usable. */
   async close(): Promise<void> {
-    this.#stop();
-    await this.#polling;
+    await this.#watch.close();
   }
 
-  /** One look at a time: a file system that hangs is not asked twice. */
-  #poll(): Promise<void> {
-    this.#polling ??= this.#look().finally(() => {
-      this.#polling = undefined;
-    });
-    return this.#polling;
-  }
-
-  async #look(): Promise<void> {
-    const content = await readContent(this.#file);
-    const digest = digestOf(content);
-    const isStable = digest === this.#seen;
-    this.#seen = digest;
-    if (!isStable || digest === this.#settled) return;
-    this.#settled = digest;
-    this.#take(content);
-  }
-
-  #take(content: Content): void {
+  #take(content: FileContent): void {
     const { log, clock } = this.#options;
     try {
       this.#pool = this.#poolFrom(content, this.#pool);
@@ -118,7 +92,7 @@ export class IssuerSource {
   }
 
   /** Keys of issuers that are dialled as before are kept: a change of one issuer is no reason to ask all the others. */
-  #poolFrom(content: Content, previous: IssuerPool | undefined): IssuerPool {
+  #poolFrom(content: FileContent, previous: IssuerPool | undefined): IssuerPool {
     if ('failure' in content) throw new OidcError('CONFIG', `issuer configuration: ${content.failure}`);
     const configuration = parseIssuerConfiguration(content.bytes);
     const { fetch, clock, timeoutMs } = this.#options;
@@ -134,40 +108,4 @@ export class IssuerSource {
     const { issuers, metaIssuers } = this.#pool.configuration;
     return { issuers: issuers.length + metaIssuers.length, readAt: this.#options.clock(), fault: undefined };
   }
-}
-
-/**
- * Never more than a configuration may have, and without waiting for a writer: the path may be a slip, and name a disk or a pipe.
- * A thread that waits for one would keep the process from ending.
- */
-async function readContent(file: string): Promise<Content> {
-  try {
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of handle.createReadStream({ end: MAX_FILE_BYTES, autoClose: false }))
-        pieces.push(piece as Uint8Array);
-      const bytes = Buffer.concat(pieces);
-      if (bytes.length > MAX_FILE_BYTES)
-        return { failure: `the file is larger than ${MAX_FILE_BYTES} bytes` };
-      return { bytes };
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    return {
-      failure: `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})`,
-    };
-  }
-}
-
-function digestOf(content: Content): string {
-  if ('failure' in content) return content.failure;
-  return createHash('sha256').update(content.bytes).digest('hex');
-}
-
-function everyTwoSeconds(work: () => Promise<void>): () => void {
-  const timer = setInterval(() => void work(), POLL_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { derOid, derSequence } from '@sigstead/encoding';
-import { oids, type Certificate } from '@sigstead/x509';
-import { verifySignerChain } from './signer-chain.ts';
+import { derBitString, derBoolean, derOid, derSequence } from '@sigstead/encoding';
+import { oids, type Certificate, type Extension } from '@sigstead/x509';
+import { verifyAuthorityChain, verifySignerChain } from './signer-chain.ts';
 import {
   makeCa,
   makeTimestampSigner,
@@ -111,5 +111,94 @@ describe('verifySignerChain', () => {
     const { chain, signer } = await makeTimestampSigner('P-256', { above: [shortRoot] });
     expect(await why(chain, signer.publicKey)).toMatch(/CN=short": valid until/);
     expect(await why(tsa.chain, undefined, new Date(NaN))).toMatch(/not a date/);
+  });
+});
+
+describe('verifyAuthorityChain', () => {
+  let tsa: TestTimestampSigner;
+  let leaf: Certificate;
+
+  beforeAll(async () => {
+    tsa = await makeTimestampSigner('P-256');
+    leaf = tsa.chain[0] as Certificate;
+  });
+
+  const why = async (chain: readonly Certificate[], at = NOW): Promise<string> => {
+    const { code, message } = await refusal(() => verifyAuthorityChain(chain, at));
+    expect(code).toBe('CHAIN');
+    return message;
+  };
+  const second = (date: Date, by: number) => new Date(date.getTime() + by * 1000);
+
+  it('takes an intermediate that restricts nothing, or allows anything', async () => {
+    const root = await makeCa('root');
+    for (const extendedKeyUsages of [[], [oids.anyExtendedKeyUsage], [oids.timeStamping, oids.codeSigning]]) {
+      const above = await makeCa('intermediate', { above: root, extendedKeyUsages });
+      const { chain } = await makeTimestampSigner('P-256', { above: [above, root] });
+      expect(() => verifyAuthorityChain(chain, NOW)).not.toThrow();
+    }
+    const above = await makeCa('intermediate', { above: root, extendedKeyUsages: [oids.codeSigning] });
+    const { chain } = await makeTimestampSigner('P-256', { above: [above, root] });
+    expect(await why(chain)).toMatch(/CN=intermediate": extended key usages/);
+  });
+
+  it('refuses none, the wrong order, and a stranger among them', async () => {
+    expect(await why([])).toMatch(/is empty/);
+    expect(await why([...tsa.chain].reverse())).toMatch(/CA certificate/);
+    const root = await makeCa('root');
+    expect(await why([leaf, root.certificate, ...tsa.chain.slice(1)])).toMatch(/do not belong to the path/);
+    expect(await why([leaf, leaf, ...tsa.chain.slice(1)])).toMatch(/do not belong to the path/);
+  });
+
+  // Whatever is asked of the signer's certificate below a root is asked of one that stands alone.
+  describe.each([
+    ['alone', (one: Certificate) => [one]],
+    ['below its root', (one: Certificate) => [one, ...tsa.chain.slice(1)]],
+  ] as const)('of a signer %s', (_where, chainOf) => {
+    const withOther = async (extension: Extension) =>
+      chainOf(await withExtension(leaf, extension, tsa.issuer));
+
+    it('takes it for as long as it is valid', async () => {
+      for (const at of [leaf.notBefore, NOW, leaf.notAfter])
+        expect(() => verifyAuthorityChain(chainOf(leaf), at)).not.toThrow();
+      expect(await why(chainOf(leaf), second(leaf.notBefore, -1))).toMatch(/valid from/);
+      expect(await why(chainOf(leaf), second(leaf.notAfter, 1))).toMatch(/valid until|until/);
+    });
+
+    it('refuses one for more than timestamping, for something else, or not critical', async () => {
+      expect(await why(await withOther(usages(true, oids.codeSigning)))).toMatch(
+        /lack 1\.3\.6\.1\.5\.5\.7\.3\.8/,
+      );
+      expect(await why(await withOther(usages(true, oids.timeStamping, '1.2.3')))).toMatch(
+        /2 extended key usages/,
+      );
+      expect(await why(await withOther(usages(false, oids.timeStamping)))).toMatch(/not critical/);
+    });
+
+    it('refuses a key that may not sign, and a critical extension nobody knows', async () => {
+      const keyUsage = { oid: oids.keyUsage, critical: true, value: derBitString(Uint8Array.of(0x04), 2) };
+      expect(await why(await withOther(keyUsage))).toMatch(/lacks digitalSignature/);
+      const unknown = { oid: '1.2.3', critical: true, value: derSequence() };
+      expect(await why(await withOther(unknown))).toMatch(/unknown critical extension 1\.2\.3/);
+    });
+
+    it('refuses a CA', async () => {
+      const basicConstraints = {
+        oid: oids.basicConstraints,
+        critical: true,
+        value: derSequence(derBoolean(true)),
+      };
+      expect(await why(await withOther(basicConstraints))).toMatch(/want an end entity/);
+    });
+  });
+
+  it('verifies a link once, and the time every time', async () => {
+    const { chain } = await makeTimestampSigner('P-384');
+    const [signer] = chain as [Certificate];
+    verifyAuthorityChain(chain, NOW);
+    expect(await why(chain, second(signer.notAfter, 1))).toMatch(/valid until/);
+    expect(await why([signer, (await makeCa('timestamp root')).certificate])).toMatch(
+      /key identifier|signature/,
+    );
   });
 });

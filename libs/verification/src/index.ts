@@ -27,10 +27,12 @@ export {
   type SignerDecision,
   type VerifiedSignature,
 } from './policy/image/decide-image.ts';
+export { describeDecision } from './policy/image/describe-decision.ts';
 export { canonicalImageName } from './policy/image/image-pattern.ts';
 export {
   MAX_POLICY_BYTES,
   parseImagePolicyDocument,
+  parsePolicyJson,
   POLICY_API_VERSION,
   readImagePolicyDocument,
   type AttestationInput,
@@ -40,6 +42,7 @@ export {
 export {
   appliesTo,
   compileImagePolicy,
+  isPolicyName,
   type EvidenceDemands,
   type ImagePolicy,
   type SignerRequirement,
@@ -54,7 +57,7 @@ export {
   predicateTypeNames,
 } from './policy/rules/predicate-type-rules.ts';
 export type { PolicySubject } from './policy/subject.ts';
-export { renderVerdict, type RenderOptions } from './render/render-verdict.ts';
+export { renderVerdict, type RenderedVerdict, type RenderOptions } from './render/render-verdict.ts';
 export { entriesWithoutProof, type SigningTime } from './signing-times.ts';
 export {
   IN_TOTO_PAYLOAD_TYPE,
@@ -74,12 +77,23 @@ export {
   type StepOf,
   type StepOutcome,
 } from './steps/step.ts';
+export { printable } from './text.ts';
 export { assertVerified } from './assert-verified.ts';
 export { verifyBundle } from './verify-bundle.ts';
 export {
+  bundleCandidate,
+  claimedKind,
+  embeddedBundleCandidate,
+  legacyAttestationCandidate,
   legacyCandidate,
-  verifyImageSignature,
-  type ImageEvidence,
-  type ImageVerdict,
-} from './verify-image.ts';
-export { verifySignature, type SignatureCandidate, type SignatureVerdict } from './verify-signature.ts';
+  type SignatureCandidate,
+} from './candidate.ts';
+export type { NamedTrustedRoot, Trust } from './trust-roots.ts';
+export { verifyImageSignature, type ImageEvidence, type ImageVerdict } from './verify-image.ts';
+export {
+  judgeSignature,
+  verifySignature,
+  type SignatureJudgement,
+  type SignatureVerdict,
+} from './verify-signature.ts';
+export { verifyImagePolicy, type PolicyVerdict } from './verify-image-policy.ts';

@@ -7,6 +7,7 @@ import { verifySignedEntryTimestamp } from './checks/signed-entry-timestamp.ts';
 import { verifySignatureTimestamp, type SignatureTimestamp } from './checks/timestamp.ts';
 import { VerificationError } from './errors.ts';
 import type { SignatureEvidence } from './evidence/signature-evidence.ts';
+import { rootsOf, type Trust } from './trust-roots.ts';
 
 /** A time that a log or a timestamp authority of the trusted root vouches for. */
 export interface SigningTime {
@@ -62,17 +63,20 @@ export function judgeSigningTimes(
   }
 }
 
-/** The entries whose promise holds and that have no proof: for these a log can be asked for one. */
+/** The entries whose promise holds by one of the roots and that have no proof: for these a log can be asked for one. */
 export function entriesWithoutProof(
   evidence: SignatureEvidence,
-  trustedRoot: TrustedRoot,
+  trust: Trust,
 ): readonly TransparencyLogEntry[] {
   if (evidence.logEntries.every(({ inclusionProof }) => inclusionProof !== undefined)) return [];
-  const judged = judgeSigningTimes(evidence, trustedRoot);
-  if (judged instanceof VerificationError) return [];
-  return judged.entries
-    .filter(({ entry, integratedAt }) => entry.inclusionProof === undefined && integratedAt !== undefined)
-    .map(({ entry }) => entry);
+  const entries = rootsOf(trust).flatMap(({ trustedRoot }) => {
+    const judged = judgeSigningTimes(evidence, trustedRoot);
+    return judged instanceof VerificationError ? [] : judged.entries;
+  });
+  const unproved = entries.filter(
+    ({ entry, integratedAt }) => entry.inclusionProof === undefined && integratedAt !== undefined,
+  );
+  return [...new Set(unproved.map(({ entry }) => entry))];
 }
 
 /** One log, counted once: the same entry again, in whatever clothes, would meet a threshold that two logs should meet. */

@@ -1,10 +1,10 @@
 import type { Bundle } from '@sigstead/bundle';
-import type { TrustedRoot } from '@sigstead/trust';
 import { VerificationError } from './errors.ts';
 import { evidenceFromBundle } from './evidence/bundle.ts';
 import type { Artifact, SignatureEvidence } from './evidence/signature-evidence.ts';
 import type { Policy } from './policy.ts';
 import type { VerificationOptions } from './steps/context.ts';
+import type { Trust } from './trust-roots.ts';
 import { verifySignature, type SignatureVerdict } from './verify-signature.ts';
 
 /**
@@ -18,14 +18,14 @@ import { verifySignature, type SignatureVerdict } from './verify-signature.ts';
 export function verifyBundle(
   bundle: Bundle,
   artifact: Artifact,
-  trustedRoot: TrustedRoot,
+  trust: Trust,
   policy: Policy,
   now: Date,
   options: Omit<VerificationOptions, 'now'> = {},
 ): SignatureVerdict {
   const candidate = { source: `bundle of version ${bundle.version}`, evidence: read(bundle) };
   const requireInclusionProof = options.requireInclusionProof ?? bundle.version !== '0.1';
-  return verifySignature(candidate, artifact, trustedRoot, policy, {
+  return verifySignature(candidate, artifact, trust, policy, {
     ...options,
     requireInclusionProof,
     now,

@@ -1,6 +1,7 @@
 import { encodeUtf8 } from '@sigstead/encoding';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { assertVerified } from './assert-verified.ts';
+import { legacyCandidate, type SignatureCandidate } from './candidate.ts';
 import { PolicyError, VerificationError } from './errors.ts';
 import type { SignatureEvidence } from './evidence/signature-evidence.ts';
 import { withInclusionProof } from './evidence/inclusion-proof.ts';
@@ -17,8 +18,7 @@ import {
   simpleSigning,
 } from './testonly/mini-sigstore.ts';
 import { refusal } from './testonly/refusal.ts';
-import { legacyCandidate, verifyImageSignature, type ImageVerdict } from './verify-image.ts';
-import type { SignatureCandidate } from './verify-signature.ts';
+import { verifyImageSignature, type ImageVerdict } from './verify-image.ts';
 
 const IMAGE = 'registry.sigstead.test/acme/app:1.0';
 const policy = compilePolicy({ identity: IDENTITY, issuer: ISSUER });

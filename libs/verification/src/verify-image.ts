@@ -1,13 +1,11 @@
-import type { LegacySignature } from '@sigstead/oci';
-import type { TrustedRoot } from '@sigstead/trust';
-import { VerificationError } from './errors.ts';
-import { evidenceFromLegacySignature } from './evidence/legacy-signature.ts';
+import type { SignatureCandidate } from './candidate.ts';
 import { parseArtifactDigest } from './evidence/signature-evidence.ts';
 import type { Policy } from './policy.ts';
 import type { VerificationOptions } from './steps/context.ts';
 import { stepNames, StepRecord, type Step } from './steps/step.ts';
 import { count } from './text.ts';
-import { verifySignature, type SignatureCandidate, type SignatureVerdict } from './verify-signature.ts';
+import type { Trust } from './trust-roots.ts';
+import { progressOf, verifySignature, type SignatureVerdict } from './verify-signature.ts';
 
 /** An image as it was found in a registry, with every signature found beside it. */
 export interface ImageEvidence {
@@ -29,16 +27,6 @@ export interface ImageVerdict {
   readonly signatures: readonly SignatureVerdict[];
 }
 
-/** One `.sig` layer as a candidate; one that cannot be read stays in the list, with its reason. */
-export function legacyCandidate(layer: LegacySignature, source: string): SignatureCandidate {
-  try {
-    return { source, evidence: evidenceFromLegacySignature(layer) };
-  } catch (error) {
-    if (error instanceof VerificationError) return { source, evidence: error };
-    throw error;
-  }
-}
-
 /**
  * Verifies an image: it is verified when at least one of its signatures satisfies everything by itself. Anybody who may write
  * to the registry can add signatures, so refused ones do no harm; they are reported.
@@ -47,13 +35,13 @@ export function legacyCandidate(layer: LegacySignature, source: string): Signatu
  */
 export function verifyImageSignature(
   image: ImageEvidence,
-  trustedRoot: TrustedRoot,
+  trust: Trust,
   policy: Policy,
   options: VerificationOptions,
 ): ImageVerdict {
   const artifact = parseArtifactDigest(image.digest);
   const signatures = image.signatures.map((candidate) =>
-    verifySignature(candidate, artifact, trustedRoot, policy, options),
+    verifySignature(candidate, artifact, trust, policy, options),
   );
   const verified = signatures.some((signature) => signature.verified);
   const steps = signatures.length === 0 ? unsigned(image) : summarize(image, signatures);
@@ -72,7 +60,7 @@ function unsigned({ digest }: ImageEvidence): readonly Step[] {
 
 /** A person wants one story: that of the signature that satisfies everything, or of the one that came closest. */
 function summarize({ digest }: ImageEvidence, signatures: readonly SignatureVerdict[]): readonly Step[] {
-  const decisive = signatures.reduce((best, next) => (progress(next) > progress(best) ? next : best));
+  const decisive = signatures.reduce((best, next) => (progressOf(next) > progressOf(best) ? next : best));
   const passed = signatures.filter(({ verified }) => verified).length;
   return decisive.steps.map((step) => {
     if (step.name === 'retrieval' && step.outcome === 'passed') {
@@ -91,8 +79,4 @@ function summarize({ digest }: ImageEvidence, signatures: readonly SignatureVerd
       evidence: { verifiedSignatures: passed, signatures: signatures.length },
     };
   });
-}
-
-function progress({ steps }: SignatureVerdict): number {
-  return steps.filter(({ outcome }) => outcome === 'passed').length;
 }

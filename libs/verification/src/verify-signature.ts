@@ -1,5 +1,5 @@
 import { encodeHex } from '@sigstead/encoding';
-import type { TrustedRoot } from '@sigstead/trust';
+import type { SignatureCandidate } from './candidate.ts';
 import { VerificationError } from './errors.ts';
 import {
   formatArtifactDigest,
@@ -15,20 +15,16 @@ import { checkIdentity, type Signatory } from './steps/identity-extraction.ts';
 import { checkLogEntry } from './steps/log-entry.ts';
 import { checkPolicy } from './steps/policy.ts';
 import { checkSignature } from './steps/signature.ts';
-import { StepRecord, type Finding, type Step } from './steps/step.ts';
+import { stepNames, StepRecord, type Finding, type Step } from './steps/step.ts';
 import { printable } from './text.ts';
-
-/** One signature found somewhere: its evidence, or why that could not be read. */
-export interface SignatureCandidate {
-  /** Where it was found, for the reader. */
-  readonly source: string;
-  readonly evidence: SignatureEvidence | VerificationError;
-}
+import { rootsOf, type Trust } from './trust-roots.ts';
 
 /** What became of one signature. */
 export interface SignatureVerdict {
   readonly source: string;
   readonly verified: boolean;
+  /** Name of the trusted root it was judged by, where they have names. */
+  readonly trustRoot?: string;
   /** Seven, in order. */
   readonly steps: readonly Step[];
 }
@@ -42,11 +38,11 @@ export interface SignatureVerdict {
 export function verifySignature(
   candidate: SignatureCandidate,
   artifact: Artifact,
-  trustedRoot: TrustedRoot,
+  trust: Trust,
   policy: Policy,
   options: VerificationOptions,
 ): SignatureVerdict {
-  return judgeSignature(candidate, artifact, trustedRoot, policy, options).verdict;
+  return judgeSignature(candidate, artifact, trust, policy, options).verdict;
 }
 
 /** A verdict and, when every step passed, what was verified: for policies that are about several signatures. */
@@ -55,15 +51,42 @@ export interface SignatureJudgement {
   readonly signature: VerifiedSignature | undefined;
 }
 
-/** As {@link verifySignature}. */
+/** As {@link verifySignature}. Of several roots the first that verifies it counts, else the one by which it came furthest. */
 export function judgeSignature(
   candidate: SignatureCandidate,
   artifact: Artifact,
-  trustedRoot: TrustedRoot,
+  trust: Trust,
   policy: Policy,
   options: VerificationOptions,
 ): SignatureJudgement {
-  const context: Context = { artifact, trustedRoot, policy, options };
+  let furthest: SignatureJudgement | undefined;
+  for (const root of rootsOf(trust)) {
+    const judgement = judgeByRoot(candidate, { artifact, trustedRoot: root.trustedRoot, policy, options });
+    const named = 'name' in root ? nameRoot(judgement, root.name) : judgement;
+    if (named.verdict.verified) return named;
+    if (furthest === undefined || progressOf(named.verdict) > progressOf(furthest.verdict)) furthest = named;
+  }
+  return furthest ?? withoutRoot(candidate);
+}
+
+/** How many steps a signature has passed. */
+export function progressOf({ steps }: SignatureVerdict): number {
+  return steps.filter(({ outcome }) => outcome === 'passed').length;
+}
+
+function nameRoot({ verdict, signature }: SignatureJudgement, trustRoot: string): SignatureJudgement {
+  return { verdict: { ...verdict, trustRoot }, signature: signature && { ...signature, trustRoot } };
+}
+
+function withoutRoot({ source }: SignatureCandidate): SignatureJudgement {
+  const record = new StepRecord();
+  record.add('retrieval', 'failed', 'there is no trusted root to judge by', { code: 'CHAIN_UNTRUSTED' });
+  for (const name of stepNames) if (name !== 'retrieval' && name !== 'result') record.skip(name);
+  return { verdict: { source, verified: record.conclude(''), steps: record.steps }, signature: undefined };
+}
+
+function judgeByRoot(candidate: SignatureCandidate, context: Context): SignatureJudgement {
+  const { artifact, policy } = context;
   const record = new StepRecord();
   const evidence = record.take('retrieval', candidate, (found) => retrieve(found, artifact));
   const link = record.take('certificate-chain', evidence, (given) => checkCertificateChain(given, context));

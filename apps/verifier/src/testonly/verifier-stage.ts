@@ -57,6 +57,13 @@ export class VerifierStage {
     return service.listen(0, '127.0.0.1');
   }
 
+  /** A file beside the trusted root. @returns its path */
+  async file(name: string, content: string): Promise<string> {
+    const path = join(this.directory, name);
+    await writeFile(path, content);
+    return path;
+  }
+
   /** A signed image. @returns its reference by tag */
   async signedImage(tag: string, identity?: string): Promise<string> {
     const digest = this.registry.addImage(tag);

@@ -11,11 +11,15 @@ export interface MemoryRegistry {
   readonly host: string;
   readonly blobs: Map<string, Uint8Array>;
   readonly manifests: Map<string, { mediaType: string; bytes: Uint8Array }>;
+  /** What was sent of blobs that are not finished. */
+  readonly uploads: Map<string, Uint8Array>;
   /** Every request with the Authorization header it carried. */
   readonly seen: { method: string; url: string; authorization: string | undefined }[];
   intercept: Interceptor;
   /** Whether it knows the referrers API of distribution-spec 1.1; it does not at first. */
   hasReferrers: boolean;
+  /** Whether it knows conditional requests; it does not at first. */
+  hasConditions: boolean;
   close(): Promise<void>;
 }
 
@@ -27,9 +31,11 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
   const registry = {
     blobs: new Map(),
     manifests: new Map(),
+    uploads: new Map(),
     seen: [],
     intercept,
     hasReferrers: false,
+    hasConditions: false,
   } as unknown as MemoryRegistry;
   const server = createServer((request, response) => {
     registry.seen.push({
@@ -38,7 +44,8 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
       authorization: request.headers.authorization,
     });
     if (registry.intercept(request, response) === true) return;
-    void serve(registry, request, response);
+    // A client that gives up takes its request along.
+    serve(registry, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () =>
@@ -48,6 +55,8 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
     });
   return Object.assign(registry, { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, close });
 }
+
+let uploads = 0;
 
 async function serve(
   registry: MemoryRegistry,
@@ -61,16 +70,36 @@ async function serve(
   const item = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
   const isManifest = url.pathname.includes('/manifests/');
 
-  if (request.method === 'POST') return void response.writeHead(202, { location: `${url.pathname}1` }).end();
+  if (request.method === 'POST') {
+    const isMounted = registry.blobs.has(url.searchParams.get('mount') ?? '');
+    return void response.writeHead(isMounted ? 201 : 202, { location: `${url.pathname}${++uploads}` }).end();
+  }
+  if (request.method === 'PATCH') {
+    registry.uploads.set(url.pathname, body);
+    return void response.writeHead(202, { location: url.pathname }).end();
+  }
+  if (request.method === 'DELETE') {
+    const known = isManifest ? registry.manifests.delete(item) : registry.uploads.delete(url.pathname);
+    return void response.writeHead(known ? 202 : 404).end();
+  }
   if (request.method === 'PUT' && isManifest) {
     const manifest = { mediaType: request.headers['content-type'] ?? '', bytes: body };
+    const stored = registry.manifests.get(item);
+    if (registry.hasConditions && !isAllowed(request, stored?.bytes))
+      return void response.writeHead(412).end();
     registry.manifests.set(item, manifest).set(digestOf(body), manifest);
     const subject = registry.hasReferrers ? parse(body).subject?.digest : undefined;
     return void response.writeHead(201, subject === undefined ? {} : { 'oci-subject': subject }).end();
   }
   if (request.method === 'PUT') {
-    registry.blobs.set(url.searchParams.get('digest') ?? '', body);
+    const sent = registry.uploads.get(url.pathname) ?? new Uint8Array();
+    registry.uploads.delete(url.pathname);
+    registry.blobs.set(url.searchParams.get('digest') ?? '', new Uint8Array(Buffer.concat([sent, body])));
     return void response.writeHead(201).end();
+  }
+  if (url.pathname.endsWith('/tags/list')) {
+    const tags = [...registry.manifests.keys()].filter((name) => !name.includes(':')).sort();
+    return void response.writeHead(200).end(JSON.stringify({ name: 'any', tags }));
   }
   if (registry.hasReferrers && url.pathname.includes('/referrers/')) {
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrersOf(registry, item) };
@@ -85,8 +114,20 @@ async function serve(
   response.writeHead(200, {
     'content-type': manifest?.mediaType ?? 'application/octet-stream',
     'content-length': bytes.length,
+    ...(registry.hasConditions ? { etag: etagOf(bytes) } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+function etagOf(bytes: Uint8Array): string {
+  return `"${digestOf(bytes)}"`;
+}
+
+/** RFC 9110 section 13.1. */
+function isAllowed({ headers }: IncomingMessage, stored: Uint8Array | undefined): boolean {
+  if (headers['if-none-match'] === '*') return stored === undefined;
+  const match = headers['if-match'];
+  return match === undefined || (stored !== undefined && match === etagOf(stored));
 }
 
 /** What is read of a stored manifest. */

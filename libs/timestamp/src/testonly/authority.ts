@@ -51,11 +51,15 @@ export async function makeCa(
 /** Root and signer as the ceremony makes them, or below the given CAs (issuing CA first). */
 export async function makeTimestampSigner(
   type: KeyType,
-  options: { above?: readonly TestCa[]; profile?: Partial<TimestampSignerProfile> } = {},
+  options: {
+    above?: readonly TestCa[];
+    profile?: Partial<TimestampSignerProfile>;
+    signer?: PrivateKeySigner;
+  } = {},
 ): Promise<TestTimestampSigner> {
   const above = options.above ?? [await makeCa('timestamp root', { pathLength: 0 })];
   const [issuer] = above as [TestCa];
-  const signer = PrivateKeySigner.generate(type);
+  const signer = options.signer ?? PrivateKeySigner.generate(type);
   const tbs = encodeTimestampSignerCertificate({
     serialNumber: nextSerial(),
     subject: { organization: SUBJECT, commonName: 'timestamp' },

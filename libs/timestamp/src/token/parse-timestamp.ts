@@ -44,7 +44,7 @@ export function parseTimestamp(der: Uint8Array): ParsedTimestamp {
     );
   }
   return decodingTimestamp(() => {
-    const reader = new DerReader(Uint8Array.from(der));
+    const reader = new DerReader(new Uint8Array(der));
     const response = reader.sequence();
     reader.end();
     readStatus(response.sequence());

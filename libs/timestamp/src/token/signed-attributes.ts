@@ -124,7 +124,7 @@ function readSigningCertificates(values: ReadonlyMap<string, DerReader>): Certif
 
 /** The same length and content under the tag of a SET. */
 function asSet({ raw }: DerElement): Uint8Array {
-  const set = Uint8Array.from(raw);
+  const set = new Uint8Array(raw);
   set[0] = tags.set;
   return set;
 }

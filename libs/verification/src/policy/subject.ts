@@ -1,4 +1,5 @@
 import type { PublicKey } from '@sigstead/crypto';
+import { encodeHex } from '@sigstead/encoding';
 import type { SignerIdentity } from '../identity.ts';
 import type { Statement } from '../statement.ts';
 
@@ -17,5 +18,5 @@ export interface PolicySubject {
 /** Who signed, in a few words and as it came: for messages it still has to be made printable. */
 export function describeSigner({ signer, key }: PolicySubject): string {
   if (signer !== undefined) return signer.identity;
-  return key === undefined ? 'a managed key' : `a managed ${key.type} key`;
+  return key === undefined ? 'a managed key' : `the key sha256:${encodeHex(key.keyId)}`;
 }

@@ -1,12 +1,22 @@
 import type { Step, StepOutcome } from '../steps/step.ts';
 import { printable } from '../text.ts';
-import type { ImageVerdict } from '../verify-image.ts';
+import type { SignatureVerdict } from '../verify-signature.ts';
 import { chainOfTrust, type Link } from './chain-of-trust.ts';
 import { ansiStyle, plainStyle, type Style } from './style.ts';
 
 export interface RenderOptions {
   /** ANSI colours for a terminal; none unless told. */
   readonly colors?: boolean;
+}
+
+/** A verdict over an image, or over an artifact by its digest. */
+export interface RenderedVerdict {
+  readonly verified: boolean;
+  /** Name of the image; undefined for an artifact that only its digest names. */
+  readonly image?: string;
+  readonly digest: string;
+  readonly steps: readonly Step[];
+  readonly signatures: readonly SignatureVerdict[];
 }
 
 const MARKS: Readonly<Record<StepOutcome, string>> = { passed: '✔', failed: '✘', skipped: '·' };
@@ -20,10 +30,12 @@ const MAX_LISTED = 20;
  *
  * @returns lines with a final line feed
  */
-export function renderVerdict(verdict: ImageVerdict, options: RenderOptions = {}): string {
+export function renderVerdict(verdict: RenderedVerdict, options: RenderOptions = {}): string {
   const style = options.colors === true ? ansiStyle : plainStyle;
   const blocks = [
-    [style.strong(printable(verdict.image)), style.quiet(verdict.digest)],
+    verdict.image === undefined
+      ? [style.strong(verdict.digest)]
+      : [style.strong(printable(verdict.image)), style.quiet(verdict.digest)],
     verdict.steps.map((step, at) => stepLine(step, at + 1, style)),
     trustLines(verdict, style),
     otherSignatures(verdict, style),
@@ -44,12 +56,12 @@ function dress(outcome: StepOutcome, style: Style): (text: string) => string {
   return outcome === 'failed' ? (text) => style.bad(text) : (text) => style.quiet(text);
 }
 
-function trustLines({ verified, steps }: ImageVerdict, style: Style): string[] {
+function trustLines({ verified, image, steps }: RenderedVerdict, style: Style): string[] {
   const links = chainOfTrust(steps);
   if (links.length === 0) return [];
   const title = verified ? 'Chain of trust' : 'What holds, though it is not enough';
   const lines = links.flatMap((link, at) => linkLines(link, at === links.length - 1, style));
-  return [style.strong(title), '  this image', ...lines];
+  return [style.strong(title), image === undefined ? '  this artifact' : '  this image', ...lines];
 }
 
 function linkLines({ title, details }: Link, isLast: boolean, style: Style): string[] {
@@ -60,7 +72,7 @@ function linkLines({ title, details }: Link, isLast: boolean, style: Style): str
   ];
 }
 
-function otherSignatures({ signatures }: ImageVerdict, style: Style): string[] {
+function otherSignatures({ signatures }: RenderedVerdict, style: Style): string[] {
   if (signatures.length < 2) return [];
   const listed = signatures.slice(0, MAX_LISTED).map(({ source, verified, steps }) => {
     const outcome = verified ? 'passed' : 'failed';
@@ -71,7 +83,7 @@ function otherSignatures({ signatures }: ImageVerdict, style: Style): string[] {
   return [style.strong('Signatures'), ...listed, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
-function conclusion({ verified, steps }: ImageVerdict, style: Style): string {
+function conclusion({ verified, steps }: RenderedVerdict, style: Style): string {
   const reason = printable(steps.at(-1)?.reason ?? '', 1000);
   return verified ? style.good(`VERIFIED  ${reason}`) : style.bad(`REFUSED  ${reason}`);
 }

@@ -1,12 +1,11 @@
 import { PrivateKeySigner, type PublicKey } from '@sigstead/crypto';
 import type { JsonValue } from '@sigstead/encoding';
 import { describe, expect, it } from '@jest/globals';
+import { STATEMENT_TYPES } from '../../statement.ts';
 import { IMAGE_SIGNATURE_TYPE } from '../rules/predicate-type-rules.ts';
 import { decideImage, type ImageDecision, type VerifiedSignature } from './decide-image.ts';
 import { readImagePolicyDocument } from './image-policy-document.ts';
 import { compileImagePolicy, type ImagePolicy } from './image-policy.ts';
-
-const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 const issuer = 'https://issuer.test';
 const newKey = (): PublicKey => PrivateKeySigner.generate('P-256').publicKey;
@@ -29,7 +28,7 @@ function attested(identity: string, predicateType: string, predicate: JsonValue 
     ...signature,
     subject: {
       ...signature.subject,
-      statement: { type: STATEMENT_TYPE, predicateType, subjects: [], predicate },
+      statement: { type: STATEMENT_TYPES[0] as string, predicateType, subjects: [], predicate },
     },
   };
 }

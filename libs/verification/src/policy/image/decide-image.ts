@@ -22,6 +22,8 @@ export interface ImageDecision {
   readonly policy: string;
   readonly mode: 'enforce' | 'warn';
   readonly satisfied: boolean;
+  /** What keeps the policy from being met by any image, when there is something. */
+  readonly fault?: string;
   readonly requirements: readonly RequirementDecision[];
 }
 

@@ -98,10 +98,7 @@ const documentSchema = z.strictObject({
  * @throws PolicyError POLICY_INVALID with the field at fault, empty for the whole
  */
 export function parseImagePolicyDocument(text: string): ImagePolicyDocument {
-  const value = parseText(text);
-  const duplicate = findDuplicateName(text);
-  if (duplicate !== undefined) throw invalid(duplicate, `${duplicate} stands there twice`);
-  return readImagePolicyDocument(value);
+  return readImagePolicyDocument(parsePolicyJson(text, MAX_POLICY_BYTES));
 }
 
 /** The same for a document inside another, whose text was checked with it. */
@@ -109,9 +106,21 @@ export function readImagePolicyDocument(value: JsonValue): ImagePolicyDocument {
   return parseWith(documentSchema, value);
 }
 
-function parseText(text: string): JsonValue {
+/**
+ * JSON that holds a policy: bounded, and no name in it twice.
+ *
+ * @throws PolicyError POLICY_INVALID with the path of the name, empty for the whole
+ */
+export function parsePolicyJson(text: string, maxBytes: number): JsonValue {
+  const value = parseText(text, maxBytes);
+  const duplicate = findDuplicateName(text);
+  if (duplicate !== undefined) throw invalid(duplicate, `${duplicate} stands there twice`);
+  return value;
+}
+
+function parseText(text: string, maxBytes: number): JsonValue {
   try {
-    return parseJson(text, { maxBytes: MAX_POLICY_BYTES, maxDepth: 12, maxValues: 5000 });
+    return parseJson(text, { maxBytes, maxDepth: 12, maxValues: 5000 });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw invalid('', `policy: ${cause.message}`, cause);

@@ -90,8 +90,13 @@ export function appliesTo(policy: ImagePolicy, name: string): boolean {
   return policy.images.some((pattern) => pattern.matches(name));
 }
 
-/** @throws PolicyError POLICY_INVALID unless it is a name for a policy, a signer or an attestation */
-export function assertName(field: string, name: string): string {
+/** Whether it could be the name of a policy. */
+export function isPolicyName(text: string): boolean {
+  return NAME.test(text);
+}
+
+/** A name for a policy, a signer, an attestation or a trusted root. */
+function assertName(field: string, name: string): string {
   if (NAME.test(name)) return name;
   throw invalid(
     field,

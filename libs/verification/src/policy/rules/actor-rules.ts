@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import type { Statement } from '../../statement.ts';
 import { printable } from '../../text.ts';
 import type { Matcher } from '../matcher.ts';
 import type { Rule, RuleRefusal } from '../rule.ts';
-import type { Statement } from '../../statement.ts';
 import type { PolicySubject } from '../subject.ts';
 
 /** Who started a build: by login, or by the number that outlives a change of it. */

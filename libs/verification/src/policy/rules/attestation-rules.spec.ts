@@ -3,14 +3,13 @@ import type { JsonValue } from '@sigstead/encoding';
 import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from '../../errors.ts';
 import { assertPolicy, compilePolicy } from '../../policy.ts';
+import { STATEMENT_TYPES } from '../../statement.ts';
 import { refusal } from '../../testonly/refusal.ts';
 import type { PolicyInput } from '../policy-input.ts';
 import type { PolicySubject } from '../subject.ts';
 import { EVERY, MAX_SELECTED, parsePath, select } from './json-path.ts';
 import type { PredicateRuleInput } from './predicate-rules.ts';
 import { parsePredicateType } from './predicate-type-rules.ts';
-
-const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
 const SLSA_02 = 'https://slsa.dev/provenance/v0.2';
 const SLSA_1 = 'https://slsa.dev/provenance/v1';
@@ -24,7 +23,7 @@ const signer = {
 const signature: PolicySubject = { signer, statement: undefined, annotations: { stage: 'production' } };
 const attested = (predicate: JsonValue, predicateType = SLSA_1): PolicySubject => ({
   ...signature,
-  statement: { type: STATEMENT_TYPE, predicateType, subjects: [], predicate },
+  statement: { type: STATEMENT_TYPES[0] as string, predicateType, subjects: [], predicate },
 });
 const judge = (input: PolicyInput, subject: PolicySubject): string =>
   refusal(() => assertPolicy(subject, compilePolicy({ anyIdentity: true, ...input })));

@@ -43,7 +43,8 @@ export async function pushImage(
   };
 }
 
-async function pushBlob(
+/** @returns what a manifest says of it */
+export async function pushBlob(
   registry: string,
   repository: string,
   bytes: Buffer,

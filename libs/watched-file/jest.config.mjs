@@ -1,0 +1,9 @@
+import { preset } from '../../jest.preset.mjs';
+
+export default {
+  ...preset,
+  displayName: 'watched-file',
+  rootDir: import.meta.dirname,
+  roots: ['<rootDir>/src'],
+  passWithNoTests: true,
+};
