@@ -6,9 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { removeCluster } from '@sigstead/embedded-postgres';
-import { ROOT, run, start, type Started } from '@sigstead/instance';
+import { pushImage, ROOT, run, start, type Started } from '@sigstead/instance';
 import { parse } from 'yaml';
-import { pushImage } from './harness/image.ts';
 
 const STACK = [process.execPath, 'tools/local-stack/dist/main.js'] as const;
 const CLI = [process.execPath, 'tools/cli/bin/sigstead.js'] as const;
