@@ -154,7 +154,7 @@ describe('CI recipes', () => {
 
     it('signs images and files under one certificate, and says where the bundles are', async () => {
       const images = await Promise.all(
-        ['one', 'two'].map(async (name) => (await pushImage(url, `ci/${name}`, 'v1')).reference),
+        ['one', 'two'].map(async (name) => (await pushImage(url, `ci/${name}`, 'v1', name)).reference),
       );
       await writeFile(join(folder, 'app one.txt'), 'content of one');
       const { code, stdout, stderr, outputs } = await runAction({
