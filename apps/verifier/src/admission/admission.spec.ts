@@ -266,6 +266,80 @@ describe('the admission webhook', () => {
     expect(answer.message).not.toContain('policy release');
   });
 
+  describe('with attestations', () => {
+    const provenance = 'https://slsa.dev/provenance/v0.2';
+    const by = (actor: string): object => ({
+      builder: { id: 'https://builder.test/v1' },
+      invocation: { environment: { github_actor: actor } },
+    });
+    beforeAll(async () => {
+      const signers = [{ name: 'builder', identity: IDENTITY, issuer: ISSUER }];
+      await storePolicy(url, 'provenance', {
+        attestations: [
+          {
+            name: 'provenance',
+            predicateType: 'slsaprovenance',
+            signers,
+            predicate: [{ path: 'builder.id', equals: 'https://builder.test/v1' }],
+            actor: 'ada',
+          },
+        ],
+      });
+      await bindPolicies(url, 'provenance', 'provenance');
+    });
+    const attested = async (
+      tag: string,
+      predicate: object | undefined,
+      identity?: string,
+    ): Promise<string> => {
+      const image = await signed(tag);
+      const digest = image.split('@')[1] as string;
+      if (predicate === undefined) return image;
+      stage.registry.addAttestations(digest, [
+        await stage.sigstore.attest(digest, provenance, predicate, identity),
+      ]);
+      return image;
+    };
+    const judged = async (image: string): Promise<AdmissionAnswer> =>
+      ask({ object: pod(image), namespace: 'provenance' });
+
+    it('lets an image run that has the one it needs, beside its signature', async () => {
+      expect(await judged(await attested('a1', by('ada')))).toMatchObject({ allowed: true });
+    });
+
+    it.each<[string, object | undefined, string | undefined, RegExp]>([
+      ['that has none', undefined, undefined, /attested \(provenance\) by none of those expected/],
+      [
+        'of a build that somebody else started',
+        by('eve'),
+        undefined,
+        /actor ada is required, the provenance says eve/,
+      ],
+      [
+        'whose provenance does not say who started it',
+        { builder: { id: 'https://builder.test/v1' } },
+        undefined,
+        /does not name the actor/,
+      ],
+      [
+        'of another builder',
+        { ...by('ada'), builder: { id: 'https://evil.test' } },
+        undefined,
+        /builder\.id .+ is required, there is https:\/\/evil\.test/,
+      ],
+      [
+        'that somebody else attests',
+        by('ada'),
+        'https://evil.test/x',
+        /the certificate says https:\/\/evil\.test\/x/,
+      ],
+    ])('refuses an image %s', async (name, predicate, identity, reason) => {
+      const answer = await judged(await attested(`a-${name.length}`, predicate, identity));
+      expect(answer.allowed).toBe(false);
+      expect(answer.message).toMatch(reason);
+    });
+  });
+
   it('answers a dry run as it would the real one', async () => {
     expect((await ask({ object: pod(await signed('dry')), dryRun: true })).allowed).toBe(true);
     expect((await ask({ object: pod(unsigned('dry2')), dryRun: true })).allowed).toBe(false);

@@ -3,7 +3,9 @@ import { encodeBase64, encodeHex, encodePem, encodeUtf8 } from '@sigstead/encodi
 import type { LegacySignature } from '@sigstead/oci';
 import {
   canonicalHashedRekord,
+  parseProposedEntry,
   parseX509Verifier,
+  preAuthEncoding,
   rekorEntryId,
   rekorOrigin,
   signCheckpoint,
@@ -80,12 +82,59 @@ export class SmallSigstore {
     );
     const pem = encodePem('CERTIFICATE', await this.#issue(signer, identity));
     const signature = await signer.sign(payload);
+    const body = canonicalHashedRekord({
+      hash: { algorithm: 'sha256', value: encodeHex(sha256(payload)) },
+      signature,
+      verifier: parseX509Verifier(pem),
+    });
     return {
       payload,
       annotations: {
         'dev.cosignproject.cosign/signature': encodeBase64(signature),
         'dev.sigstore.cosign/certificate': pem,
-        'dev.sigstore.cosign/bundle': JSON.stringify(await this.#logSignature(payload, signature, pem)),
+        'dev.sigstore.cosign/bundle': JSON.stringify(await this.#logBody(body)),
+      },
+    };
+  }
+
+  /** An `.att` layer that says something about an image. */
+  async attest(
+    imageDigest: string,
+    predicateType: string,
+    predicate: object,
+    identity = IDENTITY,
+  ): Promise<LegacySignature> {
+    const signer = PrivateKeySigner.generate('P-256');
+    const [algorithm = '', hex = ''] = imageDigest.split(':');
+    const statement = encodeUtf8(
+      JSON.stringify({
+        _type: 'https://in-toto.io/Statement/v0.1',
+        subject: [{ name: 'registry.sigstead.test/acme/app', digest: { [algorithm]: hex } }],
+        predicateType,
+        predicate,
+      }),
+    );
+    const payloadType = 'application/vnd.in-toto+json';
+    const signature = await signer.sign(preAuthEncoding(payloadType, statement));
+    const pem = encodePem('CERTIFICATE', await this.#issue(signer, identity));
+    const envelope = JSON.stringify({
+      payloadType,
+      payload: encodeBase64(statement),
+      signatures: [{ keyid: '', sig: encodeBase64(signature) }],
+    });
+    const proposed = {
+      kind: 'dsse',
+      apiVersion: '0.0.1',
+      spec: { proposedContent: { envelope, verifiers: [encodeBase64(encodeUtf8(pem))] } },
+    };
+    const { entry } = parseProposedEntry(encodeUtf8(JSON.stringify(proposed)), { maxBytes: 1 << 20 });
+    return {
+      payload: encodeUtf8(envelope),
+      annotations: {
+        'dev.cosignproject.cosign/signature': '',
+        'dev.sigstore.cosign/certificate': pem,
+        'dev.sigstore.cosign/bundle': JSON.stringify(await this.#logBody(entry.canonicalBody())),
+        predicateType,
       },
     };
   }
@@ -97,12 +146,8 @@ export class SmallSigstore {
     response.end(JSON.stringify(entry ?? { code: 404, message: 'not found' }));
   };
 
-  async #logSignature(payload: Uint8Array, signature: Uint8Array, pem: string): Promise<object> {
-    const body = canonicalHashedRekord({
-      hash: { algorithm: 'sha256', value: encodeHex(sha256(payload)) },
-      signature,
-      verifier: parseX509Verifier(pem),
-    });
+  /** Takes an entry and promises it. */
+  async #logBody(body: Uint8Array): Promise<object> {
     const leafHash = sha256(Uint8Array.of(0), body);
     const logIndex = this.entries.size;
     const treeId = BigInt(logIndex + 1);
