@@ -2,17 +2,23 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AdmissionController } from './admission/admission.controller.ts';
 import { AdmissionDesk } from './admission/admission-desk.ts';
 import { AdmissionMetrics } from './admission/admission-metrics.ts';
+import { ArtifactVerifier } from './artifact-verifier.ts';
+import type { BlobFormLimits } from './blob/read-blob-form.ts';
 import { TrustController } from './http/trust.controller.ts';
-import { VerifyController } from './http/verify.controller.ts';
+import { BLOB_FORM_LIMITS, VerifyController } from './http/verify.controller.ts';
 import { ImageVerifier } from './image-verifier.ts';
 import { BindingsController } from './policies/http/bindings.controller.ts';
 import { DryRunController } from './policies/http/dry-run.controller.ts';
 import { PoliciesController } from './policies/http/policies.controller.ts';
 import { PolicyAdministration } from './policies/policy-administration.ts';
 import { TrustFiles } from './trust-files.ts';
+import { VerificationDesk } from './verification-desk.ts';
 
 export interface AppParts {
   readonly verifier: ImageVerifier;
+  readonly artifacts: ArtifactVerifier;
+  readonly verification: VerificationDesk;
+  readonly blobLimits: BlobFormLimits;
   readonly files: TrustFiles;
   readonly administration: PolicyAdministration;
   readonly desk: AdmissionDesk;
@@ -22,7 +28,8 @@ export interface AppParts {
 /** The only wiring. */
 @Module({})
 export class AppModule {
-  static of({ verifier, files, administration, desk, metrics }: AppParts): DynamicModule {
+  static of(parts: AppParts): DynamicModule {
+    const { verifier, artifacts, verification, blobLimits, files, administration, desk, metrics } = parts;
     return {
       module: AppModule,
       controllers: [
@@ -35,6 +42,9 @@ export class AppModule {
       ],
       providers: [
         { provide: ImageVerifier, useValue: verifier },
+        { provide: ArtifactVerifier, useValue: artifacts },
+        { provide: VerificationDesk, useValue: verification },
+        { provide: BLOB_FORM_LIMITS, useValue: blobLimits },
         { provide: TrustFiles, useValue: files },
         { provide: PolicyAdministration, useValue: administration },
         { provide: AdmissionDesk, useValue: desk },

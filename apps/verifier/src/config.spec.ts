@@ -12,6 +12,7 @@ describe('settings', () => {
       port: 4100,
       service: {
         trustedRootFile: '/trust/trusted_root.json',
+        trustOffline: false,
         requireInclusionProof: true,
         allowedRegistries: [],
         insecureRegistries: [],
@@ -46,8 +47,38 @@ describe('settings', () => {
     expect(() => read({ TLS_KEY_FILE: '/tls.key' })).toThrow('TLS_PORT');
   });
 
+  it('take trust roots and revocations', () => {
+    const { service } = readConfig(environmentSchema, {
+      TRUST_ROOTS_FILE: '/trust/roots.yaml',
+      TRUST_CACHE_DIRECTORY: '/var/cache/sigstead',
+      REVOCATIONS_URL: 'http://ca:5555/ca/revocations',
+      REVOCATIONS_PUBLIC_KEY_FILE: '/trust/revocation.pub',
+    });
+    expect(service).toMatchObject({
+      trustRootsFile: '/trust/roots.yaml',
+      trustCacheDirectory: '/var/cache/sigstead',
+      revocations: {
+        source: { url: 'http://ca:5555/ca/revocations' },
+        publicKeyFile: '/trust/revocation.pub',
+        whenStale: 'require',
+      },
+    });
+  });
+
+  it('refuse revocations without their key, and of two places', () => {
+    const source = { REVOCATIONS_FILE: '/trust/revocations.json' };
+    expect(() => read(source)).toThrow(/REVOCATIONS_PUBLIC_KEY_FILE: is required/);
+    const both = { ...source, REVOCATIONS_URL: 'http://ca/list', REVOCATIONS_PUBLIC_KEY_FILE: '/key' };
+    expect(() => read(both)).toThrow(/REVOCATIONS_URL: cannot stand beside/);
+  });
+
   it.each([
     ['TRUSTED_ROOT_FILE', ''],
+    ['TRUST_ROOTS_FILE', '/trust/roots.yaml'],
+    ['TRUST_OFFLINE', 'yes'],
+    ['REVOCATIONS_PUBLIC_KEY_FILE', '/trust/revocation.pub'],
+    ['REVOCATIONS_URL', 'file:///list'],
+    ['REVOCATIONS_WHEN_STALE', 'ignore'],
     ['REKOR_URL', 'ftp://log'],
     ['ALLOWED_REGISTRIES', 'https://ghcr.io'],
     ['ALLOW_INSECURE_REGISTRIES', 'http://registry:5000'],

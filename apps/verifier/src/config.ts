@@ -1,11 +1,21 @@
 import { databaseUrlOf } from '@sigstead/postgres';
 import { registryPattern } from '@sigstead/registry-access';
 import { setting, type TlsFiles } from '@sigstead/server';
+import type { RevocationsSpec } from '@sigstead/trust-access';
 import { z } from 'zod';
+import { DEFAULT_VERDICT_CACHE, type VerdictCacheSettings } from './verdicts/verdict-cache.ts';
 
 export interface VerifierConfig {
   /** The trusted root everything is judged by. A file given by whoever runs the verifier, never fetched from a service. */
-  readonly trustedRootFile: string;
+  readonly trustedRootFile?: string | undefined;
+  /** List of trust roots, in place of the one file. */
+  readonly trustRootsFile?: string | undefined;
+  /** Where what TUF mirrors and the revocation service said is kept for the next start; absent: nowhere. */
+  readonly trustCacheDirectory?: string | undefined;
+  /** No TUF mirror is dialled, nor the service of revocations. */
+  readonly trustOffline?: boolean | undefined;
+  /** Absent: nothing counts as revoked. */
+  readonly revocations?: RevocationsSpec | undefined;
   /** Folder of the trust files served under /trust/; absent: none are served. */
   readonly trustDirectory?: string | undefined;
   /** Rekor v1 log that is asked for the inclusion proofs `.sig` layers lack; absent: none are fetched. */
@@ -22,6 +32,9 @@ export interface VerifierConfig {
   readonly logTimeoutMs?: number | undefined;
   /** For everything one verification reads. */
   readonly verifyTimeoutMs?: number | undefined;
+  readonly verdictCache?: VerdictCacheSettings | undefined;
+  /** Largest blob taken for verification. */
+  readonly maxBlobBytes?: number | undefined;
   /** Where policies are kept by name; connects as the service role. Absent: there are none. */
   readonly databaseUrl?: string | undefined;
   /** Tokens of those who may change policies, see `PolicyWriters`. Absent: nobody may. */
@@ -45,6 +58,9 @@ export interface TlsConfig {
   readonly files: TlsFiles;
 }
 
+/** Hashed as it comes and never kept, so this bounds patience and not memory. */
+export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
+
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
 
 export const DEFAULT_ADMISSION = { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 } as const;
@@ -54,7 +70,18 @@ const TLS_SETTINGS = ['TLS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
 /** The environment of the service. */
 export const environmentSchema = z
   .object({
-    TRUSTED_ROOT_FILE: setting.file(),
+    TRUSTED_ROOT_FILE: setting.file().optional(),
+    /** In place of TRUSTED_ROOT_FILE: a file that lists several, in YAML or JSON; see libs/trust-access. */
+    TRUST_ROOTS_FILE: setting.file().optional(),
+    TRUST_CACHE_DIRECTORY: setting.file().optional(),
+    /** What was kept or ships with the program is used, however old. */
+    TRUST_OFFLINE: setting.flag(false),
+    REVOCATIONS_FILE: setting.file().optional(),
+    REVOCATIONS_URL: setting.url().optional(),
+    /** With one of the two above. */
+    REVOCATIONS_PUBLIC_KEY_FILE: setting.file().optional(),
+    /** `require`: nothing is verified without a fresh list; `warn`: the last one counts, and readiness tells. */
+    REVOCATIONS_WHEN_STALE: z.enum(['require', 'warn']).default('require'),
     TRUST_DIRECTORY: setting.file().optional(),
     REKOR_URL: setting.url().optional(),
     /** A promise says the log will include the entry, a proof that it did. */
@@ -66,6 +93,10 @@ export const environmentSchema = z
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
     LOG_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.log),
     VERIFY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.verify),
+    /** How long an image that verified counts as verified, by digest, policy and trusted roots; 0 for not at all. */
+    VERDICT_CACHE_MS: setting.natural(DEFAULT_VERDICT_CACHE.lifetimeMs),
+    VERDICT_CACHE_ENTRIES: setting.positive(DEFAULT_VERDICT_CACHE.maxEntries),
+    MAX_BLOB_BYTES: setting.positive(DEFAULT_MAX_BLOB_BYTES),
     /** postgres://role@host/database. Without it there are no named policies, and the webhook refuses everything. */
     DATABASE_URL: z.string().min(1).optional(),
     DATABASE_PASSWORD_FILE: setting.file().optional(),
@@ -83,6 +114,28 @@ export const environmentSchema = z
     /** PEM, certificate first. Read again when it changes, with the key. */
     TLS_CERT_FILE: setting.file().optional(),
     TLS_KEY_FILE: setting.file().optional(),
+  })
+  .superRefine((environment, context) => {
+    const {
+      TRUSTED_ROOT_FILE,
+      TRUST_ROOTS_FILE,
+      REVOCATIONS_FILE,
+      REVOCATIONS_URL,
+      REVOCATIONS_PUBLIC_KEY_FILE,
+    } = environment;
+    const refuse = (name: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message });
+    if (TRUSTED_ROOT_FILE !== undefined && TRUST_ROOTS_FILE !== undefined)
+      refuse('TRUST_ROOTS_FILE', 'cannot stand beside TRUSTED_ROOT_FILE');
+    if (TRUSTED_ROOT_FILE === undefined && TRUST_ROOTS_FILE === undefined)
+      refuse('TRUSTED_ROOT_FILE', 'is required');
+    if (REVOCATIONS_FILE !== undefined && REVOCATIONS_URL !== undefined)
+      refuse('REVOCATIONS_URL', 'cannot stand beside REVOCATIONS_FILE');
+    const hasSource = REVOCATIONS_FILE !== undefined || REVOCATIONS_URL !== undefined;
+    if (hasSource && REVOCATIONS_PUBLIC_KEY_FILE === undefined)
+      refuse('REVOCATIONS_PUBLIC_KEY_FILE', 'is required');
+    if (!hasSource && REVOCATIONS_PUBLIC_KEY_FILE !== undefined)
+      refuse('REVOCATIONS_PUBLIC_KEY_FILE', 'needs REVOCATIONS_FILE or REVOCATIONS_URL');
   })
   .superRefine((environment, context) => {
     const set = TLS_SETTINGS.filter((name) => environment[name] !== undefined);
@@ -104,6 +157,10 @@ export const environmentSchema = z
     tls: tlsOf(environment),
     service: {
       trustedRootFile: environment.TRUSTED_ROOT_FILE,
+      trustRootsFile: environment.TRUST_ROOTS_FILE,
+      trustCacheDirectory: environment.TRUST_CACHE_DIRECTORY,
+      trustOffline: environment.TRUST_OFFLINE,
+      revocations: revocationsOf(environment),
       trustDirectory: environment.TRUST_DIRECTORY,
       rekorUrl: environment.REKOR_URL,
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,
@@ -112,6 +169,11 @@ export const environmentSchema = z
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
       verifyTimeoutMs: environment.VERIFY_TIMEOUT_MS,
+      verdictCache: {
+        lifetimeMs: environment.VERDICT_CACHE_MS,
+        maxEntries: environment.VERDICT_CACHE_ENTRIES,
+      },
+      maxBlobBytes: environment.MAX_BLOB_BYTES,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
       policyAdminTokenFile: environment.POLICY_ADMIN_TOKEN_FILE,
@@ -135,4 +197,21 @@ function tlsOf({
   return port === undefined || certificateFile === undefined || keyFile === undefined
     ? undefined
     : { port, files: { certificateFile, keyFile } };
+}
+
+function revocationsOf(environment: {
+  readonly REVOCATIONS_FILE?: string | undefined;
+  readonly REVOCATIONS_URL?: string | undefined;
+  readonly REVOCATIONS_PUBLIC_KEY_FILE?: string | undefined;
+  readonly REVOCATIONS_WHEN_STALE: RevocationsSpec['whenStale'];
+}): RevocationsSpec | undefined {
+  const {
+    REVOCATIONS_FILE: file,
+    REVOCATIONS_URL: url,
+    REVOCATIONS_PUBLIC_KEY_FILE: publicKeyFile,
+  } = environment;
+  if (publicKeyFile === undefined) return undefined;
+  const whenStale = environment.REVOCATIONS_WHEN_STALE;
+  if (file !== undefined) return { source: { file }, publicKeyFile, whenStale };
+  return url === undefined ? undefined : { source: { url }, publicKeyFile, whenStale };
 }

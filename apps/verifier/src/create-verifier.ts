@@ -15,9 +15,15 @@ import { AdmissionDesk } from './admission/admission-desk.ts';
 import { AdmissionMetrics } from './admission/admission-metrics.ts';
 import { MAX_REVIEW_BYTES } from './admission/admission-review.ts';
 import { AppModule } from './app.module.ts';
-import { DEFAULT_ADMISSION, DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
+import { ArtifactVerifier } from './artifact-verifier.ts';
+import {
+  DEFAULT_ADMISSION,
+  DEFAULT_MAX_BLOB_BYTES,
+  DEFAULT_TIMEOUTS_MS,
+  type VerifierConfig,
+} from './config.ts';
 import { explain } from './explain.ts';
-import { MAX_REQUEST_BYTES } from './http/verify-request.ts';
+import { MAX_BATCH_BYTES, MAX_REQUEST_BYTES } from './http/verify-request.ts';
 import { ImageVerifier } from './image-verifier.ts';
 import { LogProofs } from './log-proofs.ts';
 import { BindingStore } from './policies/binding-store.ts';
@@ -28,11 +34,14 @@ import { PolicyAdministration, type StoredPolicies } from './policies/policy-adm
 import { PolicyStore } from './policies/policy-store.ts';
 import { PolicyWriters } from './policies/policy-writers.ts';
 import { TrustFiles } from './trust-files.ts';
-import { assertUsable, loadTrustedRoot } from './trusted-root.ts';
+import { DEFAULT_VERDICT_CACHE, VerdictCache } from './verdicts/verdict-cache.ts';
+import { VerdictMetrics } from './verdicts/verdict-metrics.ts';
+import { VerificationDesk } from './verification-desk.ts';
+import { VerifierTrust } from './verifier-trust.ts';
 
 export interface VerifierDependencies {
   readonly clock: () => Date;
-  /** Towards the log. */
+  /** Towards the log, TUF mirrors and the service of revocations. */
   readonly fetch: Fetch;
   readonly log?: Log;
   /** For metrics; one of its own unless given. */
@@ -52,7 +61,7 @@ export async function createVerifier(
   dependencies: VerifierDependencies,
 ): Promise<Service> {
   const { clock, fetch, log = createLog('verifier'), registry = createRegistry() } = dependencies;
-  const trustedRoot = loadTrustedRoot(config.trustedRootFile);
+  const trust = await VerifierTrust.open(config, { clock, fetch, log });
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
@@ -61,8 +70,11 @@ export async function createVerifier(
   const timeoutMs = config.logTimeoutMs ?? DEFAULT_TIMEOUTS_MS.log;
   const proofs =
     config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
+  const metrics = new VerdictMetrics(registry);
   const verifier = new ImageVerifier({
-    trustedRoot,
+    trust,
+    cache: new VerdictCache(config.verdictCache ?? DEFAULT_VERDICT_CACHE),
+    metrics,
     rules,
     registryFetch: guarded.fetch,
     proofs,
@@ -75,6 +87,7 @@ export async function createVerifier(
       : PolicyWriters.fromFile(config.policyAdminTokenFile);
   const store = config.databaseUrl === undefined ? undefined : openStore(config.databaseUrl, clock, log);
   const administration = new PolicyAdministration(store?.stored, writers);
+  const artifacts = new ArtifactVerifier({ trust, clock, metrics });
   const desk = new AdmissionDesk({
     verifier,
     policiesOf: async (namespace) => administration.stored.named.ofNamespace(namespace),
@@ -87,6 +100,9 @@ export async function createVerifier(
     name: 'verifier',
     module: AppModule.of({
       verifier,
+      artifacts,
+      verification: new VerificationDesk(verifier, artifacts, administration),
+      blobLimits: { maxBlobBytes: config.maxBlobBytes ?? DEFAULT_MAX_BLOB_BYTES, idleMs: BLOB_IDLE_MS },
       files: new TrustFiles(config.trustDirectory),
       administration,
       desk,
@@ -95,17 +111,22 @@ export async function createVerifier(
     faces,
     explain,
     checks: {
-      'trusted-root': async () => assertUsable(trustedRoot, clock()),
+      'trusted-root': async () => trust.assertUsable(clock()),
+      ...(config.revocations && { revocations: async () => trust.assertRevocations() }),
       ...(store === undefined ? {} : { policies: () => store.stored.policies.check() }),
     },
     log,
     registry,
     onClose: async () => {
-      await guarded.close();
+      guarded.close();
+      await trust.close();
       await store?.close();
     },
   });
 }
+
+/** An upload that stands still holds a connection. */
+const BLOB_IDLE_MS = 30_000;
 
 /** Everything that is kept in the database. */
 function openStore(
@@ -129,6 +150,8 @@ const JSON_ONLY = { errors: problemJsonErrors, mediaTypes: ['application/json'] 
 
 const faces: readonly Face[] = [
   { prefix: '/api/v1/verify', ...JSON_ONLY, bodyLimit: MAX_REQUEST_BYTES },
+  { prefix: '/api/v1/verify/batch', ...JSON_ONLY, bodyLimit: MAX_BATCH_BYTES },
+  { prefix: '/api/v1/verify/blob', errors: problemJsonErrors, bodyLimit: 0, stream: true },
   { prefix: '/api/v1/policies', ...JSON_ONLY, bodyLimit: MAX_POLICY_BYTES },
   { prefix: '/api/v1/policies/dry-run', ...JSON_ONLY, bodyLimit: MAX_DRY_RUN_BYTES },
   { prefix: '/api/v1/policy-bindings', ...JSON_ONLY, bodyLimit: MAX_BINDING_BYTES },

@@ -1,5 +1,6 @@
 import { OciError } from '@sigstead/oci';
 import { HttpProblem } from '@sigstead/server';
+import { TrustAccessError } from '@sigstead/trust-access';
 import { PolicyError } from '@sigstead/verification';
 import { explainStoreError } from './policies/policy-store-error.ts';
 
@@ -9,6 +10,9 @@ export function explain(error: unknown): HttpProblem | undefined {
     const options = { type: 'invalid-policy', field: `policy.${error.field}`, cause: error };
     return new HttpProblem(400, error.message, options);
   }
+  // Not a verdict: nothing was found wrong, but nothing may be found right either.
+  if (error instanceof TrustAccessError)
+    return new HttpProblem(503, error.message, { type: 'revocations-unknown', cause: error });
   return error instanceof OciError ? explainRegistry(error) : explainStoreError(error);
 }
 

@@ -1,5 +1,6 @@
 import {
   attestationTag,
+  listReferrers,
   OciError,
   readBundleReferrers,
   readLegacyAttestations,
@@ -41,6 +42,32 @@ export async function readCandidates(
     const kind = claimedKind(candidate);
     return wanted === 'all' || kind === 'unknown' || kind === wanted;
   });
+}
+
+/**
+ * What lies beside an image right now, as names of content: as long as they are the same, so is all that can be read there. It takes lists
+ * and no signature.
+ *
+ * @throws OciError when the registry does not answer, or answers nonsense
+ */
+export async function nameEvidence(
+  client: RegistryClient,
+  ref: ImageReference,
+  digest: string,
+  wanted: WantedEvidence,
+): Promise<string[]> {
+  const tags = [
+    ...(wanted === 'attestation' ? [] : [signatureTag(digest)]),
+    ...(wanted === 'signature' ? [] : [attestationTag(digest)]),
+  ];
+  const [manifests, referrers] = await Promise.all([
+    Promise.all(tags.map((tag) => client.findManifest(ref, tag))),
+    listReferrers(client, ref, digest),
+  ]);
+  return [
+    ...manifests.map((manifest) => manifest?.digest ?? ''),
+    ...referrers.entries.map((entry) => (entry instanceof OciError ? entry.message : entry.digest)),
+  ];
 }
 
 function readSignatureLayers(

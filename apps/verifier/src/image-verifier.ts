@@ -1,6 +1,5 @@
 import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
-import type { TrustedRoot } from '@sigstead/trust';
 import {
   entriesWithoutProof,
   requireImageSignature,
@@ -18,22 +17,32 @@ import {
   type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
-import { readCandidates, type WantedEvidence } from './image-candidates.ts';
+import { nameEvidence, readCandidates, type WantedEvidence } from './image-candidates.ts';
 import type { LogProofs } from './log-proofs.ts';
+import type { VerdictCache } from './verdicts/verdict-cache.ts';
+import type { VerdictMetrics } from './verdicts/verdict-metrics.ts';
+import type { VerifierTrust } from './verifier-trust.ts';
 
 export interface ImageVerifierParts {
-  readonly trustedRoot: TrustedRoot;
+  readonly trust: VerifierTrust;
   readonly rules: RegistryRules;
   /** Towards registries, under the rules. */
   readonly registryFetch: Fetch;
   /** Absent: proofs are not fetched. */
   readonly proofs: LogProofs | undefined;
   readonly clock: () => Date;
+  readonly cache: VerdictCache<ImageVerdict>;
+  readonly metrics: VerdictMetrics;
   readonly config: Pick<VerifierConfig, 'requireInclusionProof' | 'registryTimeoutMs' | 'verifyTimeoutMs'>;
 }
 
-/** What policies call the trusted root of the settings. */
-const TRUSTED_ROOT = 'default';
+/** An image as a registry has it right now. */
+interface VisitedImage {
+  readonly digest: string;
+  /** Names of what can be read, for a cache; undefined when nothing can be said of it. */
+  names(wanted: WantedEvidence): Promise<readonly string[] | undefined>;
+  read(wanted: WantedEvidence): Promise<SignatureCandidate[]>;
+}
 
 /** Reads an image and its signatures from a registry, completes them with proofs of the log, and has them judged. */
 export class ImageVerifier {
@@ -45,20 +54,35 @@ export class ImageVerifier {
 
   /**
    * @param image `host/repository[:tag][@digest]`
+   * @param policyKey equal for equal policies
+   * @returns the verdict, and whether it was at hand: what a tag stands for and what lies beside it is asked each time
    * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
    */
-  async verify(image: string, policy: Policy): Promise<ImageVerdict> {
+  async verify(
+    image: string,
+    policy: Policy,
+    policyKey: string,
+  ): Promise<{ readonly verdict: ImageVerdict; readonly cached: boolean }> {
+    const { trust, cache, metrics } = this.#parts;
     const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
-    const evidence = await this.collect(image, wanted);
     // An attestation says something about an image; only a signature stands for it.
     const strict = requireImageSignature(policy);
-    return verifyImageSignature(evidence, this.#parts.trustedRoot, strict, this.#options());
+    const found = await this.#visit(image, undefined, async ({ digest, names, read }) => {
+      const judge = async (): Promise<ImageVerdict> => {
+        const signatures = await read(wanted);
+        return verifyImageSignature({ image, digest, signatures }, trust.roots(), strict, this.#options());
+      };
+      const evidence = await names(wanted);
+      if (evidence === undefined) return { verdict: await judge(), cached: false };
+      return cache.find([digest, policyKey, trust.version, ...evidence], judge);
+    });
+    metrics.count('image', found.verdict, found.cached);
+    return { ...found, verdict: { ...found.verdict, image } };
   }
 
   /** Judges what was collected of an image by a policy about images. */
   judge(evidence: ImageEvidence, policy: ImagePolicy): PolicyVerdict {
-    const roots = [{ name: TRUSTED_ROOT, trustedRoot: this.#parts.trustedRoot }];
-    return verifyImagePolicy(evidence, roots, policy, this.#options());
+    return verifyImagePolicy(evidence, this.#parts.trust.namedRoots(), policy, this.#options());
   }
 
   /**
@@ -68,7 +92,20 @@ export class ImageVerifier {
    * @param signal gives up
    * @throws OciError when the image cannot be read, or the reason of the signal
    */
-  async collect(image: string, wanted: WantedEvidence, signal?: AbortSignal): Promise<ImageEvidence> {
+  collect(image: string, wanted: WantedEvidence, signal?: AbortSignal): Promise<ImageEvidence> {
+    return this.#visit(image, signal, async ({ digest, read }) => ({
+      image,
+      digest,
+      signatures: await read(wanted),
+    }));
+  }
+
+  /** Resolves an image, and lends what can be read beside it for as long as one verification may take. */
+  async #visit<T>(
+    image: string,
+    signal: AbortSignal | undefined,
+    use: (found: VisitedImage) => Promise<T>,
+  ): Promise<T> {
     const { rules, registryFetch, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
@@ -80,25 +117,38 @@ export class ImageVerifier {
         allowHttp: (host) => rules.allowsHttp(host),
       });
       const { digest } = await client.resolve(ref);
-      const found = await readCandidates(client, ref, digest, wanted);
-      const signatures: SignatureCandidate[] = [];
-      for (const candidate of found) signatures.push(await this.#complete(candidate, deadline.signal));
-      return { image, digest, signatures };
+      const read = async (wanted: WantedEvidence): Promise<SignatureCandidate[]> => {
+        const signatures: SignatureCandidate[] = [];
+        for (const candidate of await readCandidates(client, ref, digest, wanted)) {
+          signatures.push(await this.#complete(candidate, deadline.signal));
+        }
+        return signatures;
+      };
+      const names = (wanted: WantedEvidence): Promise<readonly string[] | undefined> =>
+        nameEvidence(client, ref, digest, wanted).catch((error: unknown) => {
+          if (error instanceof OciError) return undefined;
+          throw error;
+        });
+      return await use({ digest, names, read });
     } finally {
       deadline.clear();
     }
   }
 
   #options(): VerificationOptions {
-    const { clock, config } = this.#parts;
-    return { now: clock(), requireInclusionProof: config.requireInclusionProof };
+    const { clock, config, trust } = this.#parts;
+    return {
+      now: clock(),
+      requireInclusionProof: config.requireInclusionProof,
+      revocations: trust.revocations(),
+    };
   }
 
   /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
   async #complete(candidate: SignatureCandidate, signal: AbortSignal): Promise<SignatureCandidate> {
     if (candidate.evidence instanceof VerificationError) return candidate;
     let evidence = candidate.evidence;
-    for (const entry of entriesWithoutProof(evidence, this.#parts.trustedRoot)) {
+    for (const entry of entriesWithoutProof(evidence, this.#parts.trust.roots())) {
       const answer = (await this.#parts.proofs?.find(entry, signal)) ?? {
         missing: 'no log is configured to ask for one',
       };

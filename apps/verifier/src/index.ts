@@ -1,4 +1,4 @@
 export { environmentSchema, type VerifierConfig } from './config.ts';
 export { createVerifier, type VerifierDependencies } from './create-verifier.ts';
 export { migrateVerifier, type MigrateVerifierOptions } from './policies/migrate.ts';
-export type { VerifyAnswer } from './http/verify.controller.ts';
+export type { ArtifactAnswer, ImageAnswer, VerifyAnswer } from './verification-desk.ts';

@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PrivateKeySigner } from '@sigstead/crypto';
+import { signRevocationList, type Revocation } from '@sigstead/revocation';
 import { ConfigError, createLog, type Readiness } from '@sigstead/server';
+import type { RevocationsSpec } from '@sigstead/trust-access';
 import { createVerifier } from './create-verifier.ts';
-import { NOW } from './testonly/small-sigstore.ts';
-import { VerifierStage } from './testonly/verifier-stage.ts';
+import { IDENTITY, NOW, SmallSigstore } from './testonly/small-sigstore.ts';
+import { POLICY, postVerify, VerifierStage } from './testonly/verifier-stage.ts';
 
 const stage = new VerifierStage();
 beforeAll(() => stage.start());
@@ -75,7 +78,7 @@ describe('the trusted root of the verifier', () => {
     await expect(start(join(stage.directory, 'nothing.json'))).rejects.toThrow(ConfigError);
     const broken = join(stage.directory, 'broken.json');
     await writeFile(broken, '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=9"}');
-    await expect(start(broken)).rejects.toThrow(/TRUSTED_ROOT_FILE is no trusted root/);
+    await expect(start(broken)).rejects.toThrow(/broken\.json is no trusted root: mediaType/);
   });
 
   it('makes the service ready while it has current instances', async () => {
@@ -94,8 +97,90 @@ describe('the trusted root of the verifier', () => {
     const { ready, checks }: Readiness = await service.ready();
     expect([ready, checks['trusted-root']?.detail]).toEqual([
       false,
-      'trusted root has no current certificate authority',
+      'default has no current certificate authority',
     ]);
     await service.close();
+  });
+});
+
+describe('several trust roots', () => {
+  const partner = new SmallSigstore();
+  let list: string;
+  beforeAll(async () => {
+    list = join(stage.directory, 'roots.yaml');
+    await writeFile(join(stage.directory, 'partner.json'), await partner.trustedRoot());
+    await writeFile(
+      list,
+      'trustRoots: [{ name: acme, file: trusted_root.json }, { name: partner, file: partner.json }]',
+    );
+  });
+
+  const judge = async (url: string, image: string): Promise<{ verified: boolean; signatures: object[] }> =>
+    (await (await postVerify(url, { image, policy: POLICY })).json()) as never;
+
+  it('each vouch for their own, and the verdict names the one', async () => {
+    const url = await stage.verifier({
+      trustedRootFile: undefined,
+      trustRootsFile: list,
+      requireInclusionProof: false,
+    });
+    const digest = stage.registry.addImage('by-partner');
+    stage.registry.addSignatures(digest, [await partner.sign(digest)]);
+    for (const [image, trustRoot] of [
+      [await stage.signedImage('by-acme'), 'acme'],
+      [`${stage.registryHost}/acme/app:by-partner`, 'partner'],
+    ] as const)
+      expect(await judge(url, image)).toMatchObject({ verified: true, signatures: [{ trustRoot }] });
+  });
+
+  it('must be a list', async () => {
+    await writeFile(join(stage.directory, 'none.yaml'), 'trustRoots: []');
+    const config = stage.config({
+      trustedRootFile: undefined,
+      trustRootsFile: join(stage.directory, 'none.yaml'),
+    });
+    const log = createLog('verifier', 'silent');
+    await expect(createVerifier(config, { clock: () => NOW, fetch, log })).rejects.toThrow(ConfigError);
+  });
+});
+
+describe('revocations', () => {
+  const signer = PrivateKeySigner.generate('P-256');
+  const issuedAt = new Date(NOW.getTime() - 3_600_000);
+  const write = async (name: string, nextUpdate: Date): Promise<RevocationsSpec> => {
+    const revocation: Revocation = {
+      target: { kind: 'identity', identity: IDENTITY },
+      from: new Date(0),
+      reason: 'keyCompromise',
+      revokedAt: issuedAt,
+    };
+    const [file, publicKeyFile] = [join(stage.directory, name), join(stage.directory, 'list.pub')];
+    const signed = { sequence: 1, issuedAt, nextUpdate, revocations: [revocation] };
+    await writeFile(file, await signRevocationList(signed, signer));
+    await writeFile(publicKeyFile, signer.publicKey.toPem());
+    return { source: { file }, publicKeyFile, whenStale: 'require' };
+  };
+
+  it('are applied', async () => {
+    const revocations = await write('fresh.json', new Date(NOW.getTime() + 3_600_000));
+    const url = await stage.verifier({ revocations });
+    const answer = await postVerify(url, { image: await stage.signedImage('revoked'), policy: POLICY });
+    expect(await answer.json()).toMatchObject({ verified: false });
+    const { checks } = (await (await fetch(`${url}/readyz`)).json()) as Readiness;
+    expect(checks['revocations']).toMatchObject({ ok: true, detail: 'list 1 of 1' });
+  });
+
+  it('that are required and not fresh stop every verification, and readiness', async () => {
+    const revocations = await write('stale.json', new Date(NOW.getTime() - 1_000));
+    const url = await stage.verifier({ revocations });
+    const answer = await postVerify(url, { image: await stage.signedImage('unknown'), policy: POLICY });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      {
+        type: 'urn:sigstead:problem:revocations-unknown',
+        detail: expect.stringMatching(/what is revoked is not known/),
+      },
+    ]);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
   });
 });

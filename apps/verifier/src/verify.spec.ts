@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeUtf8 } from '@sigstead/encoding';
 import { digestOf, signatureTag } from '@sigstead/oci';
-import type { ImageAnswer } from './http/verify.controller.ts';
+import type { ImageAnswer } from './verification-desk.ts';
 import { IDENTITY, ISSUER, SIGNED } from './testonly/small-sigstore.ts';
 import { DEAD_REGISTRY, POLICY, postVerify, VerifierStage } from './testonly/verifier-stage.ts';
 
@@ -513,7 +513,7 @@ describe('POST /api/v1/verify', () => {
       expect(await problem('x=1', { 'content-type': 'application/x-www-form-urlencoded' })).toMatchObject({
         status: 415,
       });
-      expect(await problem({ image, policy: POLICY, padding: 'x'.repeat(70_000) })).toMatchObject({
+      expect(await problem({ image, policy: POLICY, padding: 'x'.repeat(6 * 1024 * 1024) })).toMatchObject({
         status: 413,
       });
     });

@@ -41,6 +41,7 @@ export const setting = {
   optionalPort: () => portNumber().optional(),
   host: () => z.string().min(1).default('127.0.0.1'),
   positive: (fallback: number) => z.coerce.number().int().positive().default(fallback),
+  natural: (fallback: number) => z.coerce.number().int().nonnegative().default(fallback),
   url: () => z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, '')),
   file: () => z.string().min(1),
   list: () =>

@@ -1,59 +1,108 @@
 import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from '@sigstead/server';
-import { renderVerdict, type ImageVerdict, type Policy } from '@sigstead/verification';
-import { ImageVerifier } from '../image-verifier.ts';
-import { PolicyAdministration } from '../policies/policy-administration.ts';
-import { isAbout, policyAnswer, type PolicyAnswer } from '../policies/policy-answer.ts';
+import type { JsonValue } from '@sigstead/encoding';
+import { HttpProblem, originalContentType, type FastifyReply, type FastifyRequest } from '@sigstead/server';
+import { bundleCandidate, renderVerdict } from '@sigstead/verification';
+import { ArtifactVerifier } from '../artifact-verifier.ts';
+import { readBlobForm, type BlobFormLimits } from '../blob/read-blob-form.ts';
+import { explain } from '../explain.ts';
+import { VerificationDesk, type VerifyAnswer } from '../verification-desk.ts';
 import { prefersText } from './accept.ts';
-import { parseVerifyRequest, type StoredPolicyReference } from './verify-request.ts';
+import {
+  parseBatchRequest,
+  parsePolicyText,
+  parseVerifyRequest,
+  readVerifyRequest,
+} from './verify-request.ts';
 
-/** A verdict under a policy of the request, with the same as text. */
-export type ImageAnswer = ImageVerdict & { readonly text: string };
-/** A verdict under a policy of the request, or one that is kept here. */
-export type VerifyAnswer = ImageAnswer | PolicyAnswer;
+/** Answer to one request of a batch: what the request alone would have got. */
+export type BatchItem =
+  | ({ readonly status: 200 } & VerifyAnswer)
+  | { readonly status: number; readonly type: string; readonly detail: string; readonly field?: string };
+
+/** Bounds of uploads, as a token for injection. */
+export const BLOB_FORM_LIMITS = Symbol('blob form limits');
+
+const BATCH_CONCURRENCY = 8;
 
 /**
- * `POST /api/v1/verify`. A verification that was carried out is 200, whatever it found: the answer is `verified`. Other statuses
- * mean that there was none.
+ * `POST /api/v1/verify`, `/batch` and `/blob` below it. A verification that was carried out is 200, whatever it found: the answer is
+ * `verified`. Other statuses mean that there was none.
  */
-@Controller('api/v1')
+@Controller('api/v1/verify')
 export class VerifyController {
-  readonly #verifier: ImageVerifier;
-  readonly #administration: PolicyAdministration;
+  readonly #desk: VerificationDesk;
+  readonly #artifacts: ArtifactVerifier;
+  readonly #limits: BlobFormLimits;
 
   constructor(
-    @Inject(ImageVerifier) verifier: ImageVerifier,
-    @Inject(PolicyAdministration) administration: PolicyAdministration,
+    @Inject(VerificationDesk) desk: VerificationDesk,
+    @Inject(ArtifactVerifier) artifacts: ArtifactVerifier,
+    @Inject(BLOB_FORM_LIMITS) limits: BlobFormLimits,
   ) {
-    this.#verifier = verifier;
-    this.#administration = administration;
+    this.#desk = desk;
+    this.#artifacts = artifacts;
+    this.#limits = limits;
   }
 
-  @Post('verify')
+  @Post()
   @HttpCode(200)
   async verify(
     @Body() body: Uint8Array | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<VerifyAnswer | string> {
-    const { image, policy } = parseVerifyRequest(body ?? new Uint8Array());
-    const answer =
-      'rules' in policy ? await this.#verify(image, policy) : await this.#verifyBy(image, policy);
-    void reply.header('cache-control', 'no-store').header('vary', 'accept');
-    if (!prefersText(request.headers.accept)) return answer;
-    void reply.header('content-type', 'text/plain; charset=utf-8');
-    return answer.text;
+    return asAsked(request, reply, await this.#desk.verify(parseVerifyRequest(body ?? new Uint8Array())));
   }
 
-  async #verify(image: string, policy: Policy): Promise<VerifyAnswer> {
-    const verdict = await this.#verifier.verify(image, policy);
-    return { ...verdict, text: renderVerdict(verdict) };
+  /** The blob is hashed as it comes in; the answer is that of the same digests with the same bundle. */
+  @Post('blob')
+  @HttpCode(200)
+  async verifyBlob(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<VerifyAnswer | string> {
+    const form = await readBlobForm(request.raw, originalContentType(request.raw), this.#limits);
+    const { policy } = parsePolicyText(form.policy);
+    const candidate = bundleCandidate(form.bundle, 'the bundle of the request');
+    const verdict = this.#artifacts.verify(candidate, form.artifact, policy);
+    return asAsked(request, reply, { ...verdict, text: renderVerdict(verdict) });
   }
 
-  async #verifyBy(image: string, { name, version }: StoredPolicyReference): Promise<VerifyAnswer> {
-    const found = await this.#administration.stored.named.find(name, version);
-    const evidence = await this.#verifier.collect(image, 'all');
-    const verdict = this.#verifier.judge(evidence, found.policy);
-    return policyAnswer(verdict, { name, version: found.version }, isAbout(found.policy, image));
+  /** Each request is answered by itself, in the order in which they stand: one that cannot be read keeps no other from its verdict. */
+  @Post('batch')
+  @HttpCode(200)
+  async verifyBatch(
+    @Body() body: Uint8Array | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ readonly results: readonly BatchItem[] }> {
+    const requests = parseBatchRequest(body ?? new Uint8Array());
+    const results: BatchItem[] = [];
+    let next = 0;
+    const work = async (): Promise<void> => {
+      for (let at = next++; at < requests.length; at = next++) {
+        results[at] = await this.#answer(requests[at] ?? null);
+      }
+    };
+    await Promise.all(Array.from({ length: BATCH_CONCURRENCY }, work));
+    void reply.header('cache-control', 'no-store');
+    return { results };
   }
+
+  async #answer(request: JsonValue): Promise<BatchItem> {
+    try {
+      return { status: 200, ...(await this.#desk.verify(readVerifyRequest(request))) };
+    } catch (error) {
+      const problem = error instanceof HttpProblem ? error : explain(error);
+      if (problem === undefined) throw error;
+      const { type = 'about:blank', field } = problem.options;
+      return { status: problem.status, type, detail: problem.message, ...(field !== undefined && { field }) };
+    }
+  }
+}
+
+function asAsked(request: FastifyRequest, reply: FastifyReply, answer: VerifyAnswer): VerifyAnswer | string {
+  void reply.header('cache-control', 'no-store').header('vary', 'accept');
+  if (!prefersText(request.headers.accept)) return answer;
+  void reply.header('content-type', 'text/plain; charset=utf-8');
+  return answer.text;
 }
