@@ -19,6 +19,8 @@ describe('settings', () => {
         registryTimeoutMs: 10_000,
         logTimeoutMs: 5_000,
         verifyTimeoutMs: 30_000,
+        verdictCache: { maxEntries: 10_000, lifetimeMs: 300_000 },
+        maxBlobBytes: 16 * 1024 ** 3,
         admission: { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 },
       },
     });

@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { PrivateKeySigner } from '@sigstead/crypto';
+import { signRevocationList, type Revocation } from '@sigstead/revocation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   admissionReview,
@@ -8,7 +11,7 @@ import {
   type ReviewOptions,
 } from '../testonly/admission-review.ts';
 import { bindPolicies, callPolicies, storePolicy, TOKEN } from '../testonly/policy-client.ts';
-import { IDENTITY, ISSUER } from '../testonly/small-sigstore.ts';
+import { IDENTITY, ISSUER, NOW } from '../testonly/small-sigstore.ts';
 import { TestDatabase } from '../testonly/test-database.ts';
 import { DEAD_REGISTRY, VerifierStage } from '../testonly/verifier-stage.ts';
 import type { VerifierConfig } from '../config.ts';
@@ -264,6 +267,49 @@ describe('the admission webhook', () => {
     expect(answer.allowed).toBe(false);
     expect(answer.message).toContain('policy second');
     expect(answer.message).not.toContain('policy release');
+  });
+
+  describe('with a list of revocations', () => {
+    const lister = PrivateKeySigner.generate('P-256');
+    const listed = async (name: string, nextUpdate: Date): Promise<string> => {
+      const issuedAt = new Date(NOW.getTime() - 3_600_000);
+      const revocation: Revocation = {
+        target: { kind: 'identity', identity: IDENTITY },
+        from: new Date(0),
+        reason: 'keyCompromise',
+        revokedAt: issuedAt,
+      };
+      const list = { sequence: 1, issuedAt, nextUpdate, revocations: [revocation] };
+      const file = await stage.file(name, '');
+      await writeFile(file, await signRevocationList(list, lister));
+      const publicKeyFile = await stage.file('list.pub', lister.publicKey.toPem());
+      return verifier({ revocations: { source: { file }, publicKeyFile, whenStale: 'require' } });
+    };
+
+    it('refuses who is on it', async () => {
+      const strict = await listed('fresh.json', new Date(NOW.getTime() + 3_600_000));
+      const answer = await ask({ object: pod(await signed('revoked')) }, strict);
+      expect(answer).toMatchObject({ allowed: false, message: expect.stringContaining('revoked') });
+    });
+
+    it('refuses everybody while it is not known who is', async () => {
+      const strict = await listed('stale.json', new Date(NOW.getTime() - 1_000));
+      const answer = await ask({ object: pod(await signed('unknown')) }, strict);
+      expect(answer).toMatchObject({
+        allowed: false,
+        message: expect.stringContaining('what is revoked is not known'),
+      });
+    });
+
+    it('refuses where a policy needs one and there is none', async () => {
+      await storePolicy(url, 'revocable', { requireRevocationList: true });
+      await bindPolicies(url, 'revocable', 'revocable');
+      const answer = await ask({ object: pod(await signed('unlisted')), namespace: 'revocable' });
+      expect(answer).toMatchObject({
+        allowed: false,
+        message: expect.stringContaining('a list of revocations is required'),
+      });
+    });
   });
 
   describe('with attestations', () => {

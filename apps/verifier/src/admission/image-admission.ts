@@ -1,5 +1,6 @@
 import { OciError, parseImageReference } from '@sigstead/oci';
-import { describeDecision, type ImageEvidence } from '@sigstead/verification';
+import { TrustAccessError } from '@sigstead/trust-access';
+import { describeDecision, type ImageEvidence, type ImagePolicy } from '@sigstead/verification';
 import type { ImageVerifier } from '../image-verifier.ts';
 import type { NamedPolicy } from '../policies/named-policies.ts';
 import { isAbout } from '../policies/policy-answer.ts';
@@ -41,14 +42,29 @@ export async function admitImage(
     if (evidence === undefined) return outcome;
     outcome.digest = evidence.digest;
     for (const { policy } of applicable) {
-      const verdict = verifier.judge(evidence, policy);
-      if (!verdict.verified) outcome.add(policy.mode, describeDecision(verdict).join('; '));
+      const reason = judge(verifier, evidence, policy);
+      if (reason !== undefined) outcome.add(policy.mode, reason);
     }
     return outcome;
   } catch (error) {
     if (!(error instanceof OciError)) throw error;
     // Only of the reference: everything a registry does was dealt with.
     return outcome.refuse(error.message);
+  }
+}
+
+/** @returns what keeps the policy from being met */
+function judge(
+  verifier: Pick<ImageVerifier, 'judge'>,
+  evidence: ImageEvidence,
+  policy: ImagePolicy,
+): string | undefined {
+  try {
+    const verdict = verifier.judge(evidence, policy);
+    return verdict.verified ? undefined : describeDecision(verdict).join('; ');
+  } catch (error) {
+    if (!(error instanceof TrustAccessError)) throw error;
+    return `policy ${policy.name}: ${error.message}`;
   }
 }
 
