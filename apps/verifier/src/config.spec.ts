@@ -19,9 +19,9 @@ describe('settings', () => {
         registryTimeoutMs: 10_000,
         logTimeoutMs: 5_000,
         verifyTimeoutMs: 30_000,
-        verdictCache: { maxEntries: 10_000, lifetimeMs: 300_000 },
-        maxBlobBytes: 16 * 1024 ** 3,
         admission: { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 },
+        verdictCache: { lifetimeMs: 300_000, maxEntries: 10_000 },
+        maxBlobBytes: 16 * 1024 ** 3,
       },
     });
   });
@@ -30,23 +30,6 @@ describe('settings', () => {
     const { service } = read({ ALLOWED_REGISTRIES: 'ghcr.io, registry:5000', REKOR_URL: 'http://log:3000/' });
     expect(service.allowedRegistries).toEqual(['ghcr.io', 'registry:5000']);
     expect(service.rekorUrl).toBe('http://log:3000');
-  });
-
-  it('take a database and TLS', () => {
-    const { service, tls } = read({
-      DATABASE_URL: 'postgres://sigstead_verifier:secret@db/sigstead',
-      POLICY_ADMIN_TOKEN_FILE: '/tokens',
-      TLS_PORT: '8443',
-      TLS_CERT_FILE: '/tls.crt',
-      TLS_KEY_FILE: '/tls.key',
-    });
-    expect(service.databaseUrl).toBe('postgres://sigstead_verifier:secret@db/sigstead');
-    expect(tls).toEqual({ port: 8443, files: { certificateFile: '/tls.crt', keyFile: '/tls.key' } });
-  });
-
-  it('want all of TLS or nothing', () => {
-    expect(() => read({ TLS_PORT: '8443', TLS_CERT_FILE: '/tls.crt' })).toThrow('TLS_KEY_FILE');
-    expect(() => read({ TLS_KEY_FILE: '/tls.key' })).toThrow('TLS_PORT');
   });
 
   it('take trust roots and revocations', () => {
@@ -72,6 +55,23 @@ describe('settings', () => {
     expect(() => read(source)).toThrow(/REVOCATIONS_PUBLIC_KEY_FILE: is required/);
     const both = { ...source, REVOCATIONS_URL: 'http://ca/list', REVOCATIONS_PUBLIC_KEY_FILE: '/key' };
     expect(() => read(both)).toThrow(/REVOCATIONS_URL: cannot stand beside/);
+  });
+
+  it('take a database and TLS', () => {
+    const { service, tls } = read({
+      DATABASE_URL: 'postgres://sigstead_verifier:secret@db/sigstead',
+      POLICY_ADMIN_TOKEN_FILE: '/tokens',
+      TLS_PORT: '8443',
+      TLS_CERT_FILE: '/tls.crt',
+      TLS_KEY_FILE: '/tls.key',
+    });
+    expect(service.databaseUrl).toBe('postgres://sigstead_verifier:secret@db/sigstead');
+    expect(tls).toEqual({ port: 8443, files: { certificateFile: '/tls.crt', keyFile: '/tls.key' } });
+  });
+
+  it('want all of TLS or nothing', () => {
+    expect(() => read({ TLS_PORT: '8443', TLS_CERT_FILE: '/tls.crt' })).toThrow('TLS_KEY_FILE');
+    expect(() => read({ TLS_KEY_FILE: '/tls.key' })).toThrow('TLS_PORT');
   });
 
   it.each([

@@ -1,6 +1,7 @@
 export { type CurveName } from './curves.ts';
 export { type HashAlgorithm, digest, digestSize, isHashAlgorithm, sha256 } from './digest.ts';
 export { type EcdsaSignature, encodeEcdsaSignature } from './ecdsa-signature.ts';
+export { Ed25519PrehashedSigner } from './ed25519-prehashed-signer.ts';
 export { EphemeralSigner } from './ephemeral-signer.ts';
 export { KEY_DETAILS, type KeyDetails, defaultHash, keyDetailsOf, parseKeyDetails } from './key-details.ts';
 export { KeyError, type KeyErrorCode } from './key-error.ts';

@@ -34,6 +34,19 @@ describe('PrivateKeySigner', () => {
     },
   );
 
+  it.each(types)('%s: comes back from PKCS#8', (type) => {
+    const signer = PrivateKeySigner.generate(type);
+    const der = signer.toPkcs8();
+    expect(Object.getPrototypeOf(der)).toBe(Uint8Array.prototype);
+    const again = PrivateKeySigner.fromPkcs8(der);
+    expect(encodeHex(again.publicKey.keyId)).toBe(encodeHex(signer.publicKey.keyId));
+    expect(refusal(() => PrivateKeySigner.fromPkcs8(der.subarray(0, -1)))).toBe('KEY_MALFORMED');
+  });
+
+  it('generates RSA as large as it is asked to', () => {
+    expect(PrivateKeySigner.generate('RSA', 3072).publicKey.rsaModulusBits).toBe(3072);
+  });
+
   it('pairs each key with its hash', () => {
     expect(types.map((type) => PrivateKeySigner.generate(type).hash)).toEqual([
       'sha256',

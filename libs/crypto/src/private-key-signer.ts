@@ -27,9 +27,21 @@ export class PrivateKeySigner implements Signer {
     this.hash = defaultHash(this.publicKey.type);
   }
 
-  /** A new key from OpenSSL's generator; RSA has 2048 bits and exponent 65537. */
-  static generate(type: KeyType): PrivateKeySigner {
-    return new PrivateKeySigner(generatePrivateKey(type));
+  /**
+   * A new key from OpenSSL's generator; RSA has the exponent 65537.
+   *
+   * @param rsaModulusBits 2048 unless given
+   */
+  static generate(type: KeyType, rsaModulusBits = 2048): PrivateKeySigner {
+    return new PrivateKeySigner(generatePrivateKey(type, rsaModulusBits));
+  }
+
+  /**
+   * @param der PrivateKeyInfo (RFC 5958); the caller's to overwrite
+   * @throws KeyError KEY_MALFORMED, and what the key gate refuses
+   */
+  static fromPkcs8(der: Uint8Array): PrivateKeySigner {
+    return new PrivateKeySigner(openPkcs8(der));
   }
 
   /**
@@ -51,6 +63,12 @@ export class PrivateKeySigner implements Signer {
     return new Uint8Array(signature.buffer, signature.byteOffset, signature.length);
   }
 
+  /** DER PrivateKeyInfo: the key in the clear. Whoever asks for it overwrites it with zeros after use. */
+  toPkcs8(): Uint8Array {
+    const der = this.#privateKey.export({ format: 'der', type: 'pkcs8' });
+    return new Uint8Array(der.buffer, der.byteOffset, der.length);
+  }
+
   /**
    * `ENCRYPTED PRIVATE KEY` PEM, scrypt and AES-256-CBC; `openssl pkey` reads it.
    *
@@ -58,15 +76,24 @@ export class PrivateKeySigner implements Signer {
    * @throws KeyError KEY_ENCRYPTED when the passphrase is empty
    */
   toEncryptedPem(passphrase: string): string {
-    return encryptPkcs8(this.#privateKey.export({ format: 'der', type: 'pkcs8' }), passphrase);
+    return encryptPkcs8(this.toPkcs8(), passphrase);
   }
 }
 
-function generatePrivateKey(type: KeyType): KeyObject {
+function generatePrivateKey(type: KeyType, rsaModulusBits: number): KeyObject {
   if (type === 'RSA')
-    return generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 65537 }).privateKey;
+    return generateKeyPairSync('rsa', { modulusLength: rsaModulusBits, publicExponent: 65537 }).privateKey;
   if (type === 'Ed25519') return generateKeyPairSync('ed25519').privateKey;
   return generateKeyPairSync('ec', { namedCurve: curveOf(type).opensslName }).privateKey;
+}
+
+function openPkcs8(der: Uint8Array): KeyObject {
+  try {
+    const key = Buffer.from(der.buffer, der.byteOffset, der.length);
+    return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+  } catch (cause) {
+    throw new KeyError('KEY_MALFORMED', 'no PKCS#8 private key', { cause });
+  }
 }
 
 function openPrivateKey(pem: string, passphrase: string | undefined): KeyObject {

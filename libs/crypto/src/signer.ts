@@ -9,6 +9,6 @@ export interface Signer {
    * the algorithm) Ed25519.
    */
   readonly hash: HashAlgorithm;
-  /** Signature over the message: DER for ECDSA, PKCS#1 v1.5 for RSA, pure Ed25519. */
+  /** Signature over the message: DER for ECDSA, PKCS#1 v1.5 for RSA, pure Ed25519 unless the signer is for Ed25519ph. */
   sign(message: Uint8Array): Promise<Uint8Array>;
 }

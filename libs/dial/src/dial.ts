@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { request as httpsRequest, type Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 
 /** Hold the connections, and for https what is trusted. */
@@ -23,7 +24,7 @@ export interface DialOptions {
 
 /**
  * A `fetch` over the given agents. Redirects are never followed: a 3xx answer is the answer. Of `fetch` it knows method,
- * headers, bytes as body, and signal.
+ * headers, bytes or a stream of bytes as body, and signal.
  *
  * @throws what the connection ends with, or the signal's reason
  */
@@ -41,28 +42,37 @@ export async function dial(url: string, init: RequestInit, options: DialOptions)
     target.protocol === 'https:'
       ? httpsRequest(target, { ...settings, agent: agents.https })
       : httpRequest(target, { ...settings, agent: agents.http });
-  const message = await exchange(open, init.body as Uint8Array | undefined).catch((error: unknown) => {
+  const body = init.body as Uint8Array | ReadableStream<Uint8Array> | undefined;
+  const message = await exchange(open, body).catch((error: unknown) => {
     // As `fetch` has it: what ends with its signal ends with the signal's reason.
     throw signal?.aborted === true ? signal.reason : error;
   });
   return toResponse(message, settings.method === 'HEAD', signal);
 }
 
-/** A kept connection may be closed just as it is used again: such a request never arrived, and is sent once more. */
-async function exchange(open: () => ClientRequest, body: Uint8Array | undefined): Promise<IncomingMessage> {
+/**
+ * A kept connection may be closed just as it is used again: such a request never arrived, and is sent once more. A stream can be
+ * sent once only.
+ */
+async function exchange(
+  open: () => ClientRequest,
+  body: Uint8Array | ReadableStream<Uint8Array> | undefined,
+): Promise<IncomingMessage> {
   const request = open();
   try {
     return await new Promise((resolve, reject) => {
-      request
-        .on('response', resolve)
-        .on('error', reject)
-        // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
-        .on('close', () => reject(new Error('the connection was closed without an answer')))
-        .end(body);
+      request.on('response', resolve).on('error', reject);
+      // Whichever of stream and connection fails ends the other; the answer may come before all of the stream is taken.
+      const sent = body instanceof ReadableStream ? pipeline(body, request) : Promise.resolve();
+      sent.catch(reject);
+      // Node closes a connection that was upgraded unasked (status 101) without a word of either event.
+      const unanswered = () => reject(new Error('the connection was closed without an answer'));
+      request.on('close', () => void sent.then(unanswered, reject));
+      if (!(body instanceof ReadableStream)) request.end(body);
     });
   } catch (error) {
-    if (request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
-      return exchange(open, body);
+    const isLost = request.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET';
+    if (isLost && !(body instanceof ReadableStream)) return exchange(open, body);
     throw error;
   }
 }

@@ -1,12 +1,17 @@
 import { encodeBase64, encodeUtf8, EncodingError, isJsonObject, parseJson } from '@sigstead/encoding';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import { OciError } from './errors.ts';
-import { exchange, type Fetch } from './exchange.ts';
+import { exchange, type Fetch, type Outgoing } from './exchange.ts';
 import { mayHoldCredentials } from './hosts.ts';
 
-/** What a registry knows its client by: a user name with password (or access token as password), or a ready bearer token. */
+/**
+ * What a registry knows its client by: a user name with password (or access token as password), an identity token (OAuth 2
+ * refresh token) that its token service takes, or a ready bearer token.
+ */
 export type Credentials =
-  { readonly username: string; readonly password: string } | { readonly token: string };
+  | { readonly username: string; readonly password: string }
+  | { readonly identityToken: string }
+  | { readonly token: string };
 
 export interface AuthorizationRequest {
   readonly fetch: Fetch;
@@ -14,8 +19,8 @@ export interface AuthorizationRequest {
   readonly registry: string;
   /** `WWW-Authenticate` of the 401 answer. */
   readonly challenge: string | null;
-  /** Ours, such as `repository:team/app:pull`; the one in the challenge is not used, it could name anything. */
-  readonly scope: string;
+  /** Ours, such as `repository:team/app:pull`; those in the challenge are not used, they could name anything. */
+  readonly scopes: readonly string[];
   readonly credentials: Credentials | undefined;
   /** Further hosts that may be given credentials, by registry. */
   readonly tokenHosts: Readonly<Record<string, string>>;
@@ -24,6 +29,7 @@ export interface AuthorizationRequest {
 }
 
 const MAX_TOKEN_ANSWER_BYTES = 64 * 1024;
+const CLIENT_ID = 'sigstead';
 const TOKEN_TEXT = /^[\x21-\x7e]{1,32768}$/;
 
 /**
@@ -38,8 +44,16 @@ export async function authorize(request: AuthorizationRequest): Promise<string> 
   if (credentials !== undefined && 'token' in credentials)
     return `Bearer ${assertToken(credentials.token, registry)}`;
   if (bearer !== undefined) return `Bearer ${await fetchToken(request, bearer)}`;
-  if (challenges.some(({ scheme }) => scheme === 'basic') && credentials !== undefined)
-    return basic(credentials);
+  if (challenges.some(({ scheme }) => scheme === 'basic') && credentials !== undefined) {
+    if ('username' in credentials) return basic(credentials);
+    throw new OciError(
+      'UNAUTHORIZED',
+      `registry ${registry} wants a password, there is only an identity token`,
+      {
+        status: 401,
+      },
+    );
+  }
   throw new OciError('UNAUTHORIZED', `registry ${registry} wants credentials, none are configured for it`, {
     status: 401,
   });
@@ -55,18 +69,13 @@ async function fetchToken(request: AuthorizationRequest, challenge: Challenge): 
     throw new OciError('REFUSED', `token URL of registry ${registry} carries credentials`);
   request.assertUrl(url);
   const service = challenge.parameters['service'];
-  if (service !== undefined) url.searchParams.set('service', service);
-  url.searchParams.set('scope', request.scope);
-
   const trusted = mayHoldCredentials(registry, url, request.tokenHosts);
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (credentials !== undefined && !('token' in credentials) && trusted)
-    headers['authorization'] = basic(credentials);
-  const answer = await exchange(
-    fetch,
-    { method: 'GET', url, headers, maxBytes: MAX_TOKEN_ANSWER_BYTES },
-    timeoutMs,
-  );
+  const known = trusted ? credentials : undefined;
+  const outgoing =
+    known !== undefined && 'identityToken' in known
+      ? refreshRequest(url, service, request.scopes, known.identityToken)
+      : tokenRequest(url, service, request.scopes, known);
+  const answer = await exchange(fetch, { ...outgoing, maxBytes: MAX_TOKEN_ANSWER_BYTES }, timeoutMs);
   if (answer.status !== 200) {
     const withheld = credentials !== undefined && !trusted ? ' (credentials are not sent to that host)' : '';
     throw new OciError(
@@ -76,6 +85,40 @@ async function fetchToken(request: AuthorizationRequest, challenge: Challenge): 
     );
   }
   return assertToken(readToken(answer.bytes), registry);
+}
+
+/** distribution: "Token Authentication Specification". */
+function tokenRequest(
+  realm: URL,
+  service: string | undefined,
+  scopes: readonly string[],
+  credentials: Credentials | undefined,
+): Omit<Outgoing, 'maxBytes'> {
+  const url = new URL(realm);
+  if (service !== undefined) url.searchParams.set('service', service);
+  url.searchParams.delete('scope');
+  for (const scope of scopes) url.searchParams.append('scope', scope);
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (credentials !== undefined && 'username' in credentials) headers['authorization'] = basic(credentials);
+  return { method: 'GET', url, headers };
+}
+
+/** distribution: "Oauth2 Token Authentication". The token goes in the body, where no log of URLs finds it. */
+function refreshRequest(
+  url: URL,
+  service: string | undefined,
+  scopes: readonly string[],
+  identityToken: string,
+): Omit<Outgoing, 'maxBytes'> {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    client_id: CLIENT_ID,
+    scope: scopes.join(' '),
+    refresh_token: identityToken,
+  });
+  if (service !== undefined) form.set('service', service);
+  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+  return { method: 'POST', url, headers, body: encodeUtf8(form.toString()) };
 }
 
 function readToken(bytes: Uint8Array): unknown {

@@ -152,7 +152,7 @@ describe('one referrer hides no other', () => {
     ['without a layer', 'MALFORMED', () => store('x', { layers: [] })],
     [
       'with two layers',
-      'TOO_LARGE',
+      'MALFORMED',
       () => {
         const layer = storeBlob(registry, 'x', SIGSTORE_BUNDLE);
         return store('x', { layers: [layer, layer] });

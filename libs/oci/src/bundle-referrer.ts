@@ -1,10 +1,10 @@
 import { isJsonObject } from '@sigstead/encoding';
 import { OciError } from './errors.ts';
-import { layersOf, subjectDigestOf, textsOf, type Descriptor, type Manifest } from './manifest.ts';
+import { subjectDigestOf, textsOf, tryLayersOf, type Descriptor, type Manifest } from './manifest.ts';
 import { IMAGE_MEDIA_TYPES } from './media-types.ts';
-import { Budget, readDescribedBlob, readDescribedManifest, readItems } from './read-item.ts';
+import { Budget, readDescribedBlob, readItems } from './read-item.ts';
 import type { ImageReference } from './reference.ts';
-import { listReferrers, REFERRER_LIMITS, type ReferrerLimits } from './referrers.ts';
+import { openReferrers, REFERRER_LIMITS, type ReferrerLimits, type Referrers } from './referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** A Sigstore bundle that was stored as a referrer of an image. What it says and proves is for others to judge. */
@@ -19,7 +19,6 @@ export interface BundleReferrer {
 }
 
 export interface BundleLimits extends ReferrerLimits {
-  readonly maxManifestBytes: number;
   readonly maxBundleBytes: number;
   /** Of all manifests and bundles together. */
   readonly maxTotalBytes: number;
@@ -27,10 +26,14 @@ export interface BundleLimits extends ReferrerLimits {
 
 export const BUNDLE_LIMITS: BundleLimits = {
   ...REFERRER_LIMITS,
-  maxManifestBytes: 256 * 1024,
   maxBundleBytes: 4 * 1024 * 1024,
   maxTotalBytes: 32 * 1024 * 1024,
 };
+
+/** The manifest that holds a bundle, before the bundle itself is fetched. */
+export interface BundleManifest extends Omit<BundleReferrer, 'bundle'> {
+  readonly layer: Descriptor;
+}
 
 /**
  * The bundles that refer to an image, in the order of the registry's list with those announced as bundles first. Every
@@ -45,32 +48,36 @@ export async function readBundleReferrers(
   imageDigest: string,
   limits: Partial<BundleLimits> = {},
 ): Promise<(BundleReferrer | OciError)[]> {
+  const { manifests } = await listBundleReferrers(client, ref, imageDigest, limits);
+  return readItems(manifests, async ({ layer, ...rest }) => ({
+    ...rest,
+    bundle: await readDescribedBlob(client, ref, layer),
+  }));
+}
+
+/** The same without the bundles themselves. @throws OciError */
+export async function listBundleReferrers(
+  client: RegistryClient,
+  ref: ImageReference,
+  imageDigest: string,
+  limits: Partial<BundleLimits> = {},
+): Promise<{ readonly source: Referrers['source']; readonly manifests: (BundleManifest | OciError)[] }> {
   const bounds = { ...BUNDLE_LIMITS, ...limits };
   const budget = new Budget(bounds.maxTotalBytes, `referrers at ${ref.registry}`);
-  const { entries } = await listReferrers(client, ref, imageDigest, bounds);
-  const listed = announcedFirst(entries).map((entry) => budget.take(entry, bounds.maxManifestBytes));
-  const found = await readItems(listed, async (entry) => {
-    const manifest = await readDescribedManifest(client, ref, entry);
+  const isAnnounced = ({ artifactType }: Descriptor) => isBundleType(artifactType);
+  const { source, manifests } = await openReferrers(client, ref, imageDigest, bounds, budget, isAnnounced);
+  const bundles = manifests.map((manifest) => {
+    if (manifest instanceof OciError) return manifest;
     return isBundleManifest(manifest) ? readBundleManifest(manifest, ref, imageDigest) : undefined;
   });
-  const bundles = found
+  const fitting = bundles
     .filter((one) => one !== undefined)
     .map((one) => {
       if (one instanceof OciError) return one;
       const refusal = budget.take(one.layer, bounds.maxBundleBytes);
       return refusal instanceof OciError ? refusal : one;
     });
-  return readItems(bundles, async ({ layer, ...rest }) => ({
-    ...rest,
-    bundle: await readDescribedBlob(client, ref, layer),
-  }));
-}
-
-/** What is announced as a bundle comes first: a flood of other things must not use up the bounds. */
-function announcedFirst(entries: readonly (Descriptor | OciError)[]): (Descriptor | OciError)[] {
-  const isAnnounced = (entry: Descriptor | OciError) =>
-    !(entry instanceof OciError) && isBundleType(entry.artifactType);
-  return [...entries.filter(isAnnounced), ...entries.filter((entry) => !isAnnounced(entry))];
+  return { source, manifests: fitting };
 }
 
 function isBundleType(mediaType: unknown): boolean {
@@ -96,23 +103,21 @@ function isBundleManifest({ mediaType, json }: Manifest): boolean {
   );
 }
 
-interface BundleManifest extends Omit<BundleReferrer, 'bundle'> {
-  readonly layer: Descriptor;
-}
-
-/** @throws OciError MALFORMED, TOO_LARGE */
+/** The place of the bundle, or why this is a manifest nobody would write. */
 function readBundleManifest(
   manifest: Manifest,
   { registry }: ImageReference,
   imageDigest: string,
-): BundleManifest {
-  const refuse = (reason: string) =>
+): BundleManifest | OciError {
+  const refusal = (reason: string) =>
     new OciError('MALFORMED', `bundle manifest ${manifest.digest} at ${registry} ${reason}`);
   const subject = subjectDigestOf(manifest);
-  if (subject !== imageDigest) throw refuse(`refers to ${subject ?? 'nothing'}, not to ${imageDigest}`);
-  const [layer, ...others] = layersOf(manifest, 1, registry);
-  if (layer === undefined || others.length > 0) throw refuse('has no layer');
-  if (!isReadableBundleType(layer.mediaType)) throw refuse('holds no bundle of version 0.3 or newer');
+  if (subject !== imageDigest) return refusal(`refers to ${subject ?? 'nothing'}, not to ${imageDigest}`);
+  const layers = Array.isArray(manifest.json['layers']) ? tryLayersOf(manifest, Infinity, registry) : [];
+  const [layer] = layers;
+  if (layer === undefined || layers.length > 1) return refusal(`has ${layers.length} layers, want one`);
+  if (layer instanceof OciError) return layer;
+  if (!isReadableBundleType(layer.mediaType)) return refusal('holds no bundle of version 0.3 or newer');
   const { artifactType, annotations } = manifest.json;
   return {
     source: manifest.digest,

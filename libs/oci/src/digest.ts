@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { encodeHex } from '@sigstead/encoding';
 import { sha256 } from '@sigstead/crypto';
 import { OciError } from './errors.ts';
@@ -7,6 +8,25 @@ const DIGEST = /^sha256:[0-9a-f]{64}$/;
 /** Digest of `bytes` as OCI writes it: `sha256:` and 64 lower-case hex digits. */
 export function digestOf(bytes: Uint8Array): string {
   return `sha256:${encodeHex(sha256(bytes))}`;
+}
+
+/** Passes bytes on as they come, and ends with an error unless they are exactly those of the digest. */
+export async function* verified(
+  chunks: AsyncIterable<Uint8Array>,
+  { digest, size }: { readonly digest: string; readonly size: number },
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const running = createHash('sha256');
+  let length = 0;
+  for await (const chunk of chunks) {
+    running.update(chunk);
+    length += chunk.length;
+    yield chunk;
+  }
+  const got = `sha256:${running.digest('hex')}`;
+  if (got !== digest) throw new OciError('DIGEST_MISMATCH', `${what} has digest ${got}, want ${digest}`);
+  if (length !== size)
+    throw new OciError('MALFORMED', `${what} has ${length} bytes, its descriptor says ${size}`);
 }
 
 export function isDigest(text: string): boolean {

@@ -1,15 +1,15 @@
 /** Docker Hub answers its API under another name than the one in references. */
-const API_HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+const API_HOSTS: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-1.docker.io']]);
 
 /** Registries whose token service lives on another host that may still be given their credentials. */
-const TOKEN_HOSTS: Readonly<Record<string, string>> = {
-  'docker.io': 'auth.docker.io',
-  'registry.gitlab.com': 'gitlab.com',
-};
+const TOKEN_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['docker.io', 'auth.docker.io'],
+  ['registry.gitlab.com', 'gitlab.com'],
+]);
 
 /** `host[:port]` to dial for a registry of a reference. */
 export function apiHost(registry: string): string {
-  return API_HOSTS[registry] ?? registry;
+  return API_HOSTS.get(registry) ?? registry;
 }
 
 /** Whether `host[:port]` names this machine by name or literal address. */
@@ -33,5 +33,6 @@ export function mayHoldCredentials(
   extra: Readonly<Record<string, string>> = {},
 ): boolean {
   if (realm.host === new URL(`${realm.protocol}//${apiHost(registry)}`).host) return true;
-  return realm.protocol === 'https:' && realm.host === (extra[registry] ?? TOKEN_HOSTS[registry]);
+  const known = Object.hasOwn(extra, registry) ? extra[registry] : TOKEN_HOSTS.get(registry);
+  return realm.protocol === 'https:' && realm.host === known;
 }

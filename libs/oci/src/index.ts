@@ -1,10 +1,13 @@
 export type { Credentials } from './authorization.ts';
 export {
   BUNDLE_LIMITS,
+  listBundleReferrers,
   readBundleReferrers,
   type BundleLimits,
+  type BundleManifest,
   type BundleReferrer,
 } from './bundle-referrer.ts';
+export { copyImage, type Arrival, type CopyOptions, type ImageCopy } from './copy-image.ts';
 export { digestHex, digestOf, isDigest, parseDigest } from './digest.ts';
 export { OciError, type OciErrorCode } from './errors.ts';
 export type { Fetch } from './exchange.ts';
@@ -23,7 +26,7 @@ export {
   type AttestationPlace,
   type LegacyAttestation,
 } from './legacy-attestation.ts';
-export type { LegacyLayer, StoredLayer } from './legacy-layers.ts';
+export { billOfMaterialsTag, type LegacyLayer, type StoredLayer } from './legacy-layers.ts';
 export {
   appendLegacySignature,
   MAX_SIGNATURES,
@@ -48,6 +51,13 @@ export {
 export { pushBundleReferrer, type BundleDescription, type Subject } from './push-bundle-referrer.ts';
 export { pushReferrer, type StoredReferrer } from './push-referrer.ts';
 export { ImageReference, isRepository, isTag, parseImageReference } from './reference.ts';
+export { readReferrerAttestations, readReferrerSignatures } from './referrer-layers.ts';
 export { listReferrers, referrersTag, type ReferrerLimits, type Referrers } from './referrers.ts';
 export { RegistryClient } from './registry-client.ts';
-export type { RegistryOptions } from './transport.ts';
+export {
+  removeSignatures,
+  removeTag,
+  type RemovalKind,
+  type RemovedSignatures,
+} from './remove-signatures.ts';
+export type { CredentialSource, RegistryOptions } from './transport.ts';

@@ -40,6 +40,11 @@ export function legacyTag({ suffix }: LegacyKind, imageDigest: string): string {
   return `sha256-${digestHex(imageDigest)}.${suffix}`;
 }
 
+/** Where cosign keeps a bill of materials, which is no list of layers but one document. @throws OciError REFERENCE */
+export function billOfMaterialsTag(imageDigest: string): string {
+  return `sha256-${digestHex(imageDigest)}.sbom`;
+}
+
 /**
  * The layers stored beside an image, oldest first; none when the tag is missing. What cannot be read is in the list as its
  * error.
@@ -56,17 +61,18 @@ export async function readLegacyLayersOf(
   const manifest = await client.findManifest(ref, tag);
   if (manifest === undefined) return [];
   assertImageManifest(manifest, `${tag} at ${ref.registry}`);
-  return readLayersOf(kind, client, ref, manifest);
+  const budget = new Budget(kind.maxTotalBytes, `${kind.noun} at ${ref.registry}`);
+  return readLayersOf(kind, client, ref, manifest, budget);
 }
 
-/** The layers of one manifest, wherever it lies. @throws OciError as {@link readLegacyLayersOf} */
+/** The layers of one manifest, wherever it lies, within a budget of bytes. @throws OciError as {@link readLegacyLayersOf} */
 export async function readLayersOf(
   kind: LegacyKind,
   client: RegistryClient,
   ref: ImageReference,
   manifest: Manifest,
+  budget: Budget,
 ): Promise<(LegacyLayer | OciError)[]> {
-  const budget = new Budget(kind.maxTotalBytes, `${kind.noun} at ${ref.registry}`);
   const layers = tryLayersOf(manifest, MAX_LAYERS, ref.registry)
     .filter((layer) => layer instanceof OciError || layer.mediaType === kind.mediaType)
     .map((layer) => budget.take(layer, kind.maxPayloadBytes));

@@ -104,6 +104,16 @@ export function tryLayersOf(manifest: Manifest, maxCount: number, host: string):
   );
 }
 
+/** The configuration an image manifest names. @throws OciError MALFORMED */
+export function configOf(manifest: Manifest, host: string): Descriptor {
+  const config = readDescriptor(
+    manifest.json['config'] ?? null,
+    `configuration of manifest ${manifest.digest} at ${host}`,
+  );
+  if (config instanceof OciError) throw config;
+  return config;
+}
+
 /**
  * The manifests an index lists, one after the other and each by itself, as {@link tryLayersOf} does. What else an entry
  * says of its manifest is not judged here.

@@ -1,13 +1,11 @@
 import { OciError, type OciErrorCode } from './errors.ts';
+import { inParallel } from './in-parallel.ts';
 import type { Descriptor, Manifest } from './manifest.ts';
 import type { ImageReference } from './reference.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** What is wrong with one item of a list itself. Other failures are the registry's, and concern all of them. */
 const UNREADABLE: readonly OciErrorCode[] = ['NOT_FOUND', 'DIGEST_MISMATCH', 'TOO_LARGE', 'MALFORMED'];
-
-/** Requests to one registry at a time. */
-const CONCURRENCY = 6;
 
 /**
  * Reads one item of a list that others may add to: whoever may add one must not be able to hide the rest behind one that
@@ -22,25 +20,12 @@ export async function readItem<T>(read: () => Promise<T>): Promise<T | OciError>
   }
 }
 
-/** The same for several, a few at a time, in the order of the list. Errors that are in the list already stay in their places. */
-export async function readItems<T, R>(
+/** The same for several, in the order of the list. Errors that are in the list already stay in their places. */
+export function readItems<T, R>(
   items: readonly (T | OciError)[],
   read: (item: T) => Promise<R>,
 ): Promise<(R | OciError)[]> {
-  const results: (R | OciError)[] = [];
-  let next = 0;
-  const work = async () => {
-    for (let at = next++; at < items.length; at = next++) {
-      const item = items[at] as T | OciError;
-      results[at] = item instanceof OciError ? item : await readItem(() => read(item)).catch(giveUp);
-    }
-  };
-  const giveUp = (error: unknown) => {
-    next = items.length;
-    throw error;
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return results;
+  return inParallel(items, async (item) => (item instanceof OciError ? item : readItem(() => read(item))));
 }
 
 /** The blob of a descriptor, no more and no less than it announces. @throws OciError */

@@ -2,6 +2,7 @@ import { digestHex, quote } from './digest.ts';
 import { OciError } from './errors.ts';
 import { tryManifestsOf, type Descriptor, type Manifest } from './manifest.ts';
 import { OCI_INDEX } from './media-types.ts';
+import { readDescribedManifest, readItems, type Budget } from './read-item.ts';
 import type { ImageReference } from './reference.ts';
 import type { RegistryClient, ReferrersPage } from './registry-client.ts';
 
@@ -10,9 +11,14 @@ export interface ReferrerLimits {
   readonly maxPages: number;
   /** Entries of the list; further ones are not looked at, and the list ends with an error that says so. */
   readonly maxReferrers: number;
+  readonly maxManifestBytes: number;
 }
 
-export const REFERRER_LIMITS: ReferrerLimits = { maxPages: 32, maxReferrers: 512 };
+export const REFERRER_LIMITS: ReferrerLimits = {
+  maxPages: 32,
+  maxReferrers: 512,
+  maxManifestBytes: 256 * 1024,
+};
 
 export interface Referrers {
   /** The registry's own list, or the index that writers keep for registries without one. */
@@ -48,6 +54,30 @@ export async function listReferrers(
   const list = new DistinctEntries(bounds.maxReferrers, ref.registry);
   list.add(index);
   return { source: 'tag', entries: list.entries };
+}
+
+/**
+ * The manifests that are listed as referring to another one, those announced first: a flood of other things must not use up the
+ * bounds. What cannot be read is in the list as its error.
+ *
+ * @throws OciError when the registry does not answer
+ */
+export async function openReferrers(
+  client: RegistryClient,
+  ref: ImageReference,
+  digest: string,
+  limits: ReferrerLimits,
+  budget: Budget,
+  isAnnounced: (entry: Descriptor) => boolean,
+): Promise<{ readonly source: Referrers['source']; readonly manifests: (Manifest | OciError)[] }> {
+  const { source, entries } = await listReferrers(client, ref, digest, limits);
+  const isFirst = (entry: Descriptor | OciError) => !(entry instanceof OciError) && isAnnounced(entry);
+  const ordered = [...entries.filter(isFirst), ...entries.filter((entry) => !isFirst(entry))];
+  const fitting = ordered.map((entry) => budget.take(entry, limits.maxManifestBytes));
+  return {
+    source,
+    manifests: await readItems(fitting, (entry) => readDescribedManifest(client, ref, entry)),
+  };
 }
 
 /** The index under the referrers tag, undefined when there is none, or why what lies there is not one. */

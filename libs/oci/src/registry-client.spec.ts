@@ -70,6 +70,170 @@ describe('reading', () => {
   });
 });
 
+describe('tags', () => {
+  const pages = (...bodies: (string | undefined)[]) => {
+    registry.intercept = (request, response) => {
+      const page = Number(new URL(request.url ?? '', 'http://registry.invalid').searchParams.get('page'));
+      const link =
+        page + 1 < bodies.length ? { link: `</v2/team/app/tags/list?page=${page + 1}>; rel="next"` } : {};
+      response.writeHead(200, link).end(bodies[page]);
+      return true;
+    };
+  };
+  const page = (...tags: unknown[]) => JSON.stringify({ name: 'team/app', tags });
+
+  it('are listed over all pages', async () => {
+    pages(page('a', 'b'), page('c'), '{"tags":null}');
+    expect(await client().listTags(image)).toEqual(['a', 'b', 'c']);
+    expect(registry.seen[0]?.url).toBe('/v2/team/app/tags/list?n=1000');
+  });
+
+  it('that could not be asked for are left out', async () => {
+    pages(page('a', '../b', 7, '', 'c d'));
+    expect(await client().listTags(image)).toEqual(['a']);
+  });
+
+  it('are none where there is no repository', async () => {
+    answer(404, {});
+    expect(await client().listTags(image)).toEqual([]);
+  });
+
+  it.each([
+    ['more than the bound', [page('a', 'b', 'c')], 'TOO_LARGE'],
+    ['empty pages without end', [page(), page()], 'TOO_LARGE'],
+    ['no JSON', ['<html>'], 'MALFORMED'],
+    ['no list', ['{"tags":{}}'], 'MALFORMED'],
+  ] as const)('are refused when they are %s', async (_name, bodies, code) => {
+    pages(...bodies);
+    await failure(client().listTags(image, 2), code);
+  });
+
+  it('are not looked for on another host', async () => {
+    answer(200, { link: `<http://${other.host}/v2/team/app/tags/list>; rel=next` }, page('a'));
+    await failure(client().listTags(image), 'REFUSED');
+    expect(other.seen).toEqual([]);
+  });
+});
+
+describe('deletion', () => {
+  it('tells whether there was something', async () => {
+    expect(await client().deleteManifest(image, 'v1')).toBe(true);
+    expect(await client().deleteManifest(image, 'v1')).toBe(false);
+    await failure(client().deleteManifest(image, '../x'), 'REFERENCE');
+  });
+});
+
+describe('uploads', () => {
+  const bytes = encodeUtf8('content');
+  async function* chunks() {
+    yield bytes.subarray(0, 3);
+    yield bytes.subarray(3);
+  }
+
+  it('of a stream arrive whole', async () => {
+    await client().pushStream(image, digestOf(bytes), chunks());
+    expect(registry.blobs.get(digestOf(bytes))).toEqual(bytes);
+  });
+
+  it('of a stream that ends with an error leave nothing', async () => {
+    async function* failing() {
+      yield bytes;
+      await Promise.resolve();
+      throw new TypeError('disk');
+    }
+    await expect(client().pushStream(image, digestOf(bytes), failing())).rejects.toThrow(
+      new TypeError('disk'),
+    );
+    expect([registry.blobs.size, registry.uploads.size]).toEqual([0, 0]);
+  });
+
+  it('of a stream that stands still end in time', async () => {
+    async function* still() {
+      yield bytes;
+      await new Promise(() => undefined);
+    }
+    await failure(client({ timeoutMs: 100 }).pushStream(image, digestOf(bytes), still()), 'TIMEOUT');
+  });
+
+  it('that a registry stores under another digest are refused', async () => {
+    const wrong = { 'docker-content-digest': `sha256:${'1'.repeat(64)}` };
+    registry.intercept = (request, response) => {
+      if (request.method !== 'PUT') return false;
+      response.writeHead(201, wrong).end();
+      return true;
+    };
+    await failure(client().pushBlob(image, bytes), 'DIGEST_MISMATCH');
+    await failure(client().pushManifest(image, 'v2', OCI_MANIFEST, manifest), 'DIGEST_MISMATCH');
+  });
+
+  it.each([
+    ['refuses', 403, {}],
+    ['opens an upload instead', 202, { location: '/v2/team/app/blobs/uploads/1' }],
+    ['knows nothing of mounts', 404, {}],
+  ])('are not mounted where the registry %s', async (_name, status, headers) => {
+    registry.intercept = (request, response) => {
+      if (request.method !== 'POST') return false;
+      response.writeHead(status, headers as Record<string, string>).end();
+      return true;
+    };
+    const from = parseImageReference(`${registry.host}/base`);
+    expect(await client().mountBlob(image, digestOf(bytes), from)).toBe(false);
+  });
+
+  it('ask for a token that reads the repository a blob is mounted from', async () => {
+    registry.blobs.set(digestOf(bytes), bytes);
+    registry.intercept = (request, response) => {
+      if (request.url?.startsWith('/token')) response.writeHead(200).end(JSON.stringify({ token: 'abc' }));
+      else if (request.headers.authorization === 'Bearer abc') return false;
+      else
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${registry.host}/token"` }).end();
+      return true;
+    };
+    const from = parseImageReference(`${registry.host}/base`);
+    expect(await client().mountBlob(image, digestOf(bytes), from)).toBe(true);
+    const [asked] = registry.seen.filter(({ url }) => url.startsWith('/token'));
+    expect(new URL(asked?.url ?? '', 'http://x').searchParams.getAll('scope')).toEqual([
+      'repository:team/app:pull,push',
+      'repository:base:pull',
+    ]);
+  });
+});
+
+describe('a streamed blob', () => {
+  const read = async (options: Partial<RegistryOptions> = {}) => {
+    const blob = { digest: digestOf(encodeUtf8('content')), size: 7 };
+    const parts: Uint8Array[] = [];
+    for await (const chunk of await client(options).openBlob(image, blob)) parts.push(chunk);
+    return Buffer.concat(parts).toString();
+  };
+
+  it('is handed on as it comes', async () => {
+    answer(200, {}, 'content');
+    expect(await read()).toBe('content');
+  });
+
+  it.each([
+    ['other bytes', 'CONTENT', 'DIGEST_MISMATCH'],
+    ['fewer bytes', 'conten', 'DIGEST_MISMATCH'],
+    ['more bytes', 'content!', 'TOO_LARGE'],
+  ] as const)('of %s ends with an error', async (_name, body, code) => {
+    answer(200, {}, body);
+    await failure(read(), code);
+  });
+
+  it('that is missing is not begun', async () => {
+    await failure(read(), 'NOT_FOUND');
+  });
+
+  it('that stands still ends in time', async () => {
+    registry.intercept = (_request, response) => {
+      response.writeHead(200).write('cont');
+      return true;
+    };
+    await failure(read({ timeoutMs: 100 }), 'TIMEOUT');
+  });
+});
+
 describe('a lying registry', () => {
   const wrong = `sha256:${'1'.repeat(64)}`;
 
@@ -295,6 +459,25 @@ describe('credentials', () => {
     ]);
   });
 
+  it('do not go along with a stream to an upload location on another host', async () => {
+    const bytes = encodeUtf8('streamed');
+    async function* chunks() {
+      yield await Promise.resolve(bytes);
+    }
+    registry.intercept = (request, response) => {
+      if (request.headers.authorization !== basic)
+        response.writeHead(401, { 'www-authenticate': 'Basic' }).end();
+      else response.writeHead(202, { location: `http://${other.host}/v2/app/blobs/uploads/9` }).end();
+      return true;
+    };
+    await client({ credentials }).pushStream(image, digestOf(bytes), chunks());
+    expect(other.blobs.get(digestOf(bytes))).toEqual(bytes);
+    expect(other.seen.map(({ method, authorization }) => [method, authorization])).toEqual([
+      ['PATCH', undefined],
+      ['PUT', undefined],
+    ]);
+  });
+
   it('never appear in an error', async () => {
     answer(401, { 'www-authenticate': 'Basic' }, '{"errors":[{"code":"DENIED"}]}');
     const error = await failure(client({ credentials }).resolve(image), 'UNAUTHORIZED');
@@ -356,6 +539,8 @@ describe('the scheme', () => {
     ['ghcr.io', 'https:'],
     ['localhost.example.com', 'https:'],
     ['10.0.0.1:5000', 'https:'],
+    // A capital letter makes it a host; it is also the name of what every object has.
+    ['Constructor', 'https:'],
   ])('for %s is %s', async (host, scheme) => {
     await recording(host);
     expect(new URL(urls[0] ?? '').protocol).toBe(scheme);

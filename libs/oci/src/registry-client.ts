@@ -1,13 +1,22 @@
-import { EncodingError, isJsonObject, parseJson } from '@sigstead/encoding';
-import { digestOf, isDigest, parseDigest, quote } from './digest.ts';
+import { digestOf, isDigest, parseDigest, quote, verified } from './digest.ts';
 import { OciError } from './errors.ts';
 import type { Answer } from './exchange.ts';
 import { MAX_MANIFEST_BYTES, mediaTypeOf, parseManifest, type Manifest } from './manifest.ts';
 import { MANIFEST_MEDIA_TYPES, OCI_INDEX } from './media-types.ts';
 import { nextPage } from './next-page.ts';
 import { isTag, type ImageReference } from './reference.ts';
-import { resolveLocation, Transport, type RegistryOptions } from './transport.ts';
+import { assertStatus } from './status.ts';
+import { parseTags } from './tags.ts';
+import { Transport, type RegistryOptions } from './transport.ts';
 import { Turns } from './turns.ts';
+import { Uploads } from './uploads.ts';
+
+/** What is to be read of a descriptor before its bytes are. */
+export interface Sized {
+  readonly digest: string;
+  /** bytes */
+  readonly size: number;
+}
 
 export interface ReferrersPage {
   readonly index: Manifest;
@@ -23,12 +32,14 @@ const NO_SUCH_API: readonly number[] = [400, 404, 405, 406, 501];
  */
 export class RegistryClient {
   readonly #transport: Transport;
+  readonly #uploads: Uploads;
   readonly #turns = new Turns();
   /** Repositories whose registry lists referrers. */
   readonly #listing = new Set<string>();
 
   constructor(options: RegistryOptions) {
     this.#transport = new Transport(options);
+    this.#uploads = new Uploads(this.#transport);
   }
 
   /** Lets work of one key wait for the work of that key before it, among all that is done through this client. */
@@ -138,29 +149,35 @@ export class RegistryClient {
     return true;
   }
 
+  /** The same as it comes, ending with an error unless it is all of what the descriptor announces. */
+  async openBlob(ref: ImageReference, blob: Sized): Promise<AsyncIterable<Uint8Array>> {
+    const { digest, size } = blob;
+    const url = this.#transport.url(ref, `blobs/${parseDigest(digest)}`);
+    const request = { method: 'GET', url, headers: {}, maxBytes: size, streams: true } as const;
+    const answer = await this.#transport.send(ref, request, 'pull');
+    assertStatus(answer, [200], ref, `blob ${digest}`);
+    return verified(answer.chunks ?? none(), blob, `blob at ${ref.registry}`);
+  }
+
   /** Uploads bytes unless they are there already. @returns their digest */
   async pushBlob(ref: ImageReference, bytes: Uint8Array): Promise<string> {
     const digest = digestOf(bytes);
-    if (await this.hasBlob(ref, digest)) return digest;
-    const what = `upload of blob ${digest}`;
-    const start = this.#transport.url(ref, 'blobs/uploads/');
-    const headers = { 'content-length': '0' };
-    const opened = await this.#transport.send(
-      ref,
-      { method: 'POST', url: start, headers, maxBytes: 65_536 },
-      'pull,push',
-    );
-    assertStatus(opened, [202], ref, what);
-    const url = resolveLocation(opened, ref.registry);
-    url.searchParams.set('digest', digest);
-    const octets = { 'content-type': 'application/octet-stream' };
-    const closed = await this.#transport.send(
-      ref,
-      { method: 'PUT', url, headers: octets, body: bytes, maxBytes: 65_536 },
-      'pull,push',
-    );
-    assertStatus(closed, [201], ref, what);
+    if (!(await this.hasBlob(ref, digest))) await this.#uploads.push(ref, digest, bytes);
     return digest;
+  }
+
+  /** Uploads what comes, in constant memory. Nothing is kept when `chunks` end with an error. */
+  pushStream(ref: ImageReference, digest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#uploads.stream(ref, parseDigest(digest), chunks);
+  }
+
+  /**
+   * Asks a registry to take a blob over from another of its repositories.
+   *
+   * @returns whether it did
+   */
+  mountBlob(ref: ImageReference, digest: string, from: ImageReference): Promise<boolean> {
+    return this.#uploads.mount(ref, parseDigest(digest), from);
   }
 
   /** Stores a manifest under a tag or its digest. @returns its digest */
@@ -182,6 +199,9 @@ export class RegistryClient {
   ): Promise<{ digest: string; subject: string | undefined }> {
     const answer = await this.#putManifest(ref, target, { 'content-type': mediaType }, bytes);
     assertStatus(answer, [201], ref, `push of manifest ${ref.repository}:${target}`);
+    const stored = answer.headers.get('docker-content-digest');
+    if (stored !== null && isDigest(stored))
+      assertDigest(bytes, stored, `manifest pushed to ${ref.registry}`);
     return { digest: digestOf(bytes), subject: answer.headers.get('oci-subject') ?? undefined };
   }
 
@@ -210,6 +230,45 @@ export class RegistryClient {
     return true;
   }
 
+  /**
+   * Deletes a manifest by its digest, with every tag that names it, or a tag alone.
+   *
+   * @returns false when there was nothing to delete
+   * @throws OciError STATUS where the registry does not allow it
+   */
+  async deleteManifest(ref: ImageReference, target: string): Promise<boolean> {
+    assertTarget(target);
+    const url = this.#transport.url(ref, `manifests/${target}`);
+    const request = { method: 'DELETE', url, headers: {}, maxBytes: 65_536 } as const;
+    const answer = await this.#transport.send(ref, request, 'pull,delete');
+    if (answer.status === 404) return false;
+    assertStatus(answer, [200, 202, 204], ref, `deletion of manifest ${ref.repository}:${target}`);
+    return true;
+  }
+
+  /**
+   * The tags of the reference's repository; none when there is no such repository.
+   *
+   * @throws OciError TOO_LARGE when there are more than `maxTags`
+   */
+  async listTags(ref: ImageReference, maxTags = 10_000): Promise<string[]> {
+    const tags: string[] = [];
+    let url: URL | undefined = this.#transport.url(ref, `tags/list?n=${Math.min(maxTags, 1000)}`);
+    while (url !== undefined) {
+      const request = { method: 'GET', url, headers: {}, maxBytes: MAX_MANIFEST_BYTES } as const;
+      const answer: Answer = await this.#transport.send(ref, request, 'pull');
+      if (answer.status === 404) return tags;
+      assertStatus(answer, [200], ref, `tags of ${ref.repository}`);
+      const page = parseTags(answer.bytes, ref.registry);
+      tags.push(...page);
+      url = nextPage(answer, this.#transport.url(ref, ''), ref.registry);
+      // Pages without tags could go on for ever.
+      if (tags.length > maxTags || (page.length === 0 && url !== undefined))
+        throw new OciError('TOO_LARGE', `${ref.name} has more tags than the ${maxTags} that are read`);
+    }
+    return tags;
+  }
+
   async #putManifest(
     ref: ImageReference,
     target: string,
@@ -232,6 +291,10 @@ export class RegistryClient {
 // A weak one may not be used in conditions.
 const ETAG = /^"[\x21\x23-\x7e]{1,256}"$/;
 
+async function* none(): AsyncGenerator<Uint8Array> {
+  // A 200 without a body.
+}
+
 function assertTarget(target: string): void {
   if (!isDigest(target) && !isTag(target))
     throw new OciError('REFERENCE', `${quote(target)} is neither a tag nor a digest`);
@@ -240,29 +303,4 @@ function assertTarget(target: string): void {
 function assertDigest(bytes: Uint8Array, want: string, what: string): void {
   const got = digestOf(bytes);
   if (got !== want) throw new OciError('DIGEST_MISMATCH', `${what} has digest ${got}, want ${want}`);
-}
-
-function assertStatus(answer: Answer, wanted: readonly number[], ref: ImageReference, what: string): void {
-  const { status } = answer;
-  if (wanted.includes(status)) return;
-  const said = registryMessage(answer.bytes);
-  const message = `registry ${ref.registry} answered ${status} for ${what}${said === '' ? '' : `: ${said}`}`;
-  if (status === 404) throw new OciError('NOT_FOUND', message, { status });
-  if (status === 401 || status === 403) throw new OciError('UNAUTHORIZED', message, { status });
-  throw new OciError('STATUS', message, { status });
-}
-
-/** The first error of `{"errors":[{"code","message"}]}`, made safe to show; empty when there is none. */
-function registryMessage(bytes: Uint8Array): string {
-  try {
-    const json = parseJson(bytes, { maxBytes: 16_384 });
-    const errors = isJsonObject(json) ? json['errors'] : undefined;
-    const first = Array.isArray(errors) ? errors[0] : undefined;
-    if (!isJsonObject(first)) return '';
-    const text = [first['code'], first['message']].filter((part) => typeof part === 'string').join(' ');
-    return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
-  } catch (cause) {
-    if (cause instanceof EncodingError) return '';
-    throw cause;
-  }
 }

@@ -4,19 +4,24 @@ import { exchange, type Answer, type Fetch, type Outgoing } from './exchange.ts'
 import { apiHost, isLoopbackHost } from './hosts.ts';
 import type { ImageReference } from './reference.ts';
 
+export type CredentialSource = (
+  registry: string,
+  repository: string,
+) => Credentials | undefined | Promise<Credentials | undefined>;
+
 export interface RegistryOptions {
   readonly fetch: Fetch;
   /** For each request with its whole answer, milliseconds. */
   readonly timeoutMs: number;
-  /** Credentials for a registry (`host[:port]` as in references). They are sent nowhere else. */
-  readonly credentials?: (registry: string) => Credentials | undefined;
+  /** Credentials for a repository of a registry (`host[:port]` as in references). They are sent to that registry only. */
+  readonly credentials?: CredentialSource;
   /** Which `host[:port]` are spoken to without TLS. Unless told: this machine only. */
   readonly allowHttp?: (host: string) => boolean;
   /** Token services on other hosts that may be given a registry's credentials, by registry. */
   readonly tokenHosts?: Readonly<Record<string, string>>;
 }
 
-export type Access = 'pull' | 'pull,push';
+export type Access = 'pull' | 'pull,push' | 'pull,delete';
 
 const MAX_REDIRECTS = 3;
 
@@ -29,6 +34,7 @@ const MAX_REDIRECTS = 3;
 export class Transport {
   readonly #options: RegistryOptions;
   readonly #authorizations = new Map<string, string>();
+  readonly #pending = new Map<string, Promise<string>>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -40,23 +46,46 @@ export class Transport {
     return new URL(`${this.#allowsHttp(host) ? 'http' : 'https'}://${host}/v2/${ref.repository}/${path}`);
   }
 
-  /** @throws OciError UNAUTHORIZED, REFUSED and all of {@link exchange} */
-  async send(ref: ImageReference, request: Outgoing, access: Access): Promise<Answer> {
-    const key = `${ref.name} ${access}`;
-    const answer = await this.#follow(ref, request, this.#authorizations.get(key));
+  /**
+   * @param pulled a further repository of the same registry that the request reads from
+   * @throws OciError UNAUTHORIZED, REFUSED and all of {@link exchange}
+   */
+  async send(
+    ref: ImageReference,
+    request: Outgoing,
+    access: Access,
+    pulled?: ImageReference,
+  ): Promise<Answer> {
+    const scopes = [`repository:${ref.repository}:${access}`];
+    if (pulled !== undefined) scopes.push(`repository:${pulled.repository}:pull`);
+    const key = `${ref.registry} ${scopes.join(' ')}`;
+    const used = this.#authorizations.get(key);
+    const answer = await this.#follow(ref, request, used);
     if (answer.status !== 401 || answer.url.origin !== this.url(ref, '').origin) return answer;
-    const authorization = await authorize({
+    let authorization = this.#authorizations.get(key);
+    // Unless another request got a new one meanwhile; and those that wait at the same time wait for the same.
+    if (authorization === undefined || authorization === used) {
+      const pending = this.#pending.get(key) ?? this.#authorize(ref, scopes, answer);
+      this.#pending.set(key, pending);
+      authorization = await pending.finally(() => this.#pending.delete(key));
+      this.#authorizations.set(key, authorization);
+    }
+    // What came once does not come again.
+    if (request.body !== undefined && !(request.body instanceof Uint8Array)) return answer;
+    return this.#follow(ref, request, authorization);
+  }
+
+  async #authorize(ref: ImageReference, scopes: readonly string[], answer: Answer): Promise<string> {
+    return authorize({
       fetch: this.#options.fetch,
       timeoutMs: this.#options.timeoutMs,
       registry: ref.registry,
       challenge: answer.headers.get('www-authenticate'),
-      scope: `repository:${ref.repository}:${access}`,
-      credentials: this.#options.credentials?.(ref.registry),
+      scopes,
+      credentials: await this.#options.credentials?.(ref.registry, ref.repository),
       tokenHosts: this.#options.tokenHosts ?? {},
       assertUrl: (url) => this.#assertUrl(ref, url),
     });
-    this.#authorizations.set(key, authorization);
-    return this.#follow(ref, request, authorization);
   }
 
   async #follow(ref: ImageReference, request: Outgoing, authorization: string | undefined): Promise<Answer> {

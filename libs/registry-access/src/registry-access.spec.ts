@@ -116,7 +116,11 @@ describe('createGuardedFetch', () => {
   beforeEach(async () => {
     server = createServer(async (request, response) => {
       let body = '';
-      for await (const chunk of request) body += String(chunk);
+      try {
+        for await (const chunk of request) body += String(chunk);
+      } catch {
+        return;
+      }
       if (request.url === '/moved') return void response.writeHead(302, { location: '/' }).end();
       if (request.url === '/none') return void response.writeHead(204).end();
       response
@@ -152,6 +156,49 @@ describe('createGuardedFetch', () => {
     expect((await guarded.fetch(`http://${host}/none`, {})).status).toBe(204);
     const head = await guarded.fetch(`http://${host}/`, { method: 'HEAD' });
     expect([head.status, head.body]).toEqual([200, null]);
+  });
+
+  it('sends a stream as it comes, and ends it where the connection ends', async () => {
+    named.add(host);
+    const url = `http://${host}/`;
+    async function* letters() {
+      for (const letter of ['a', 'b', 'c']) yield await Promise.resolve(new TextEncoder().encode(letter));
+    }
+    const body = ReadableStream.from(letters()) as unknown as Uint8Array<ArrayBuffer>;
+    const response = await guarded.fetch(url, { method: 'PATCH', body, headers: {} });
+    expect([
+      response.headers.get('x-method'),
+      response.headers.get('x-length'),
+      await response.text(),
+    ]).toEqual(['PATCH', 'none', 'abc']);
+
+    let isEnded = false;
+    async function* endless() {
+      try {
+        for (;;) yield await Promise.resolve(new Uint8Array(65_536));
+      } finally {
+        isEnded = true;
+      }
+    }
+    const stop = new AbortController();
+    server.once('request', () => stop.abort(new Error('enough')));
+    const sending = guarded.fetch(url, {
+      method: 'PATCH',
+      body: ReadableStream.from(endless()) as unknown as Uint8Array<ArrayBuffer>,
+      signal: stop.signal,
+    });
+    await expect(sending).rejects.toThrow('enough');
+    while (!isEnded) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('ends with what a stream ends with', async () => {
+    named.add(host);
+    async function* failing() {
+      yield await Promise.resolve(new Uint8Array(1));
+      throw new Error('disk');
+    }
+    const body = ReadableStream.from(failing()) as unknown as Uint8Array<ArrayBuffer>;
+    await expect(guarded.fetch(`http://${host}/`, { method: 'PATCH', body })).rejects.toThrow('disk');
   });
 
   it.each([

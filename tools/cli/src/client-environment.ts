@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CliError } from './cli-error.ts';
-import { requestDevelopmentToken } from './identity/identity-token.ts';
+import { requestDevelopmentToken } from './identity/development-token.ts';
 
 export interface EnvOptions {
   readonly legacy?: boolean;

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { completionCommand } from './commands/completion.ts';
 import { envCommand } from './commands/env.ts';
 import { issuerCommand } from './commands/issuer.ts';
+import { generateKeyPairCommand, importKeyPairCommand, publicKeyCommand } from './commands/keys.ts';
+import { loginCommand } from './commands/login.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { signCommand } from './commands/sign.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -21,10 +24,15 @@ export function createProgram(version: string, environment: NodeJS.ProcessEnv): 
     )
     .addCommand(signCommand())
     .addCommand(verifyCommand())
+    .addCommand(loginCommand())
     .addCommand(tokenCommand())
+    .addCommand(generateKeyPairCommand())
+    .addCommand(importKeyPairCommand())
+    .addCommand(publicKeyCommand())
     .addCommand(envCommand(environment))
     .addCommand(issuerCommand())
     .addCommand(revokeCommand())
+    .addCommand(completionCommand())
     .showHelpAfterError('(run with --help for what it takes)')
     .exitOverride()
     .addHelpText(

@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { readBody, reasonOf } from '@sigstead/http';
-import { CliError } from './cli-error.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 
 export interface Answer {
   readonly status: number;
@@ -12,13 +12,19 @@ const TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
- * One call of a Sigstead service.
+ * One call of a Sigstead service, or of whoever vouches for this machine.
  *
  * @throws CliError naming the URL when nothing answers there; an answer of any status is returned
  */
 export async function callService(
   url: string,
-  request: { method?: 'GET' | 'POST'; body?: JsonValue; headers?: Record<string, string> } = {},
+  request: {
+    method?: 'GET' | 'POST';
+    body?: JsonValue;
+    headers?: Record<string, string>;
+    /** What the reader may look into when nothing answers. */
+    hint?: string;
+  } = {},
 ): Promise<Answer> {
   let response: Response;
   try {
@@ -33,13 +39,8 @@ export async function callService(
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
   } catch (cause) {
-    throw new CliError(
-      `${url} does not answer (${reasonOf(cause)}); is Sigstead running, and does SIGSTEAD_URL name it?`,
-      1,
-      {
-        cause,
-      },
-    );
+    const hint = request.hint ?? 'is Sigstead running, and does SIGSTEAD_URL name it?';
+    throw new CliError(`${url} does not answer (${reasonOf(cause)}); ${hint}`, exitCodes.failed, { cause });
   }
   const { bytes, complete } = await readBody(response, MAX_ANSWER_BYTES);
   if (!complete) throw new CliError(`${url} answers with more than ${MAX_ANSWER_BYTES} bytes`);

@@ -3,7 +3,6 @@ import { parseTrustedRoot, type TrustedRoot } from '@sigstead/trust';
 import { assertVerified, compilePolicy, verifyBundle, type Policy } from '@sigstead/verification';
 import type { ExpectedSigner, VerifyArguments } from './arguments.ts';
 import { readArtifact } from './artifact.ts';
-import { publicGoodRoot } from './public-good-root.ts';
 import { readBounded } from './read-file.ts';
 
 /**
@@ -14,14 +13,17 @@ import { readBounded } from './read-file.ts';
  */
 export async function verify(options: VerifyArguments, now: Date): Promise<void> {
   const bundle = parseBundle(await readBounded(options.bundle, 'bundle'));
-  const trustedRoot = await readTrustedRoot(options.trustedRoot);
+  const trustedRoot = await readTrustedRoot(options.trustedRoot, now);
   const policy = await policyFor(options.signer);
   const artifact = await readArtifact(options.artifact);
   assertVerified(verifyBundle(bundle, artifact, trustedRoot, policy, now));
 }
 
-async function readTrustedRoot(path: string | undefined): Promise<TrustedRoot> {
-  return path === undefined ? publicGoodRoot() : parseTrustedRoot(await readBounded(path, 'trusted root'));
+/** The public instance's is loaded where nothing else is trusted only: it brings a reader of YAML and more. */
+async function readTrustedRoot(path: string | undefined, now: Date): Promise<TrustedRoot> {
+  if (path !== undefined) return parseTrustedRoot(await readBounded(path, 'trusted root'));
+  const { publicGoodRoot } = await import('./public-good-root.ts');
+  return publicGoodRoot(now);
 }
 
 async function policyFor(signer: ExpectedSigner): Promise<Policy> {

@@ -31,8 +31,14 @@ export class LocalStack {
       SIGSTEAD_HOME: home,
       PORT: '0',
     });
-    const output = await stack.printed(READY, START_TIMEOUT_MS);
-    return new LocalStack(READY.exec(output)?.[1] as string, home, stack);
+    try {
+      const output = await stack.printed(READY, START_TIMEOUT_MS);
+      return new LocalStack(READY.exec(output)?.[1] as string, home, stack);
+    } catch (error) {
+      await stack.stop();
+      await removeCluster(join(home, 'postgres'));
+      throw error;
+    }
   }
 
   get issuer(): string {

@@ -45,6 +45,9 @@ const toolbox = await Toolbox.fill(needed, { folder: resolve(options.tools), env
 say('starting a stack');
 const bench = await Workbench.open(toolbox);
 const counts = { passed: 0, failed: 0, skipped: 0 };
+// Else stack and registry would outlive this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void bench.close().finally(() => process.exit(130)));
 try {
   for (const [index, each] of cases.entries()) {
     for (const result of await runCase(each, `case-${index + 1}`, bench, toolbox)) report(result);

@@ -1,10 +1,13 @@
 import type { ClientName, InteropCase } from './interop-case.ts';
 
 /** Why our own commands cannot take part yet, undefined when they can. */
-export function notYet(each: InteropCase, verifier: ClientName): string | undefined {
-  const known = each.artifact === 'image' && each.form === 'legacy' && each.credential === undefined;
-  if (each.signer === 'sigstead' && !known) return 'sigstead does not sign this yet';
-  if (verifier === 'sigstead' && !known) return 'sigstead does not verify this yet';
-  if (each.credential === 'key of sigstead') return 'sigstead makes no keys yet';
+export function notYet(
+  { signer, artifact, form, credential = 'keyless' }: InteropCase,
+  verifier: ClientName,
+): string | undefined {
+  const keylessImage = artifact === 'image' && credential === 'keyless';
+  if (signer === 'sigstead' && !(keylessImage && form === 'legacy')) return 'sigstead does not sign this yet';
+  if (verifier === 'sigstead' && !keylessImage) return 'sigstead does not verify this yet';
+  if (credential === 'key of sigstead') return 'sigstead makes no keys yet';
   return undefined;
 }

@@ -50,18 +50,20 @@ export class Workbench {
 
   static async open(toolbox: Toolbox): Promise<Workbench> {
     const directory = await mkdtemp(join(tmpdir(), 'sigstead-interop-'));
-    for (const folder of ['clients', 'distribution', 'files']) await mkdir(join(directory, folder));
-    for (const [name, { document }] of Object.entries(PREDICATES))
-      await writeFile(join(directory, 'files', `${name}.json`), JSON.stringify(document));
-    const stack = await LocalStack.start(join(directory, 'stack'));
+    let stack: LocalStack | undefined;
     try {
+      for (const folder of ['clients', 'distribution', 'files']) await mkdir(join(directory, folder));
+      for (const [name, { document }] of Object.entries(PREDICATES))
+        await writeFile(join(directory, 'files', `${name}.json`), JSON.stringify(document));
+      stack = await LocalStack.start(join(directory, 'stack'));
       const distribution =
         toolbox.missing(['docker-registry']) === undefined
           ? await Distribution.start(toolbox.path('docker-registry'), join(directory, 'distribution'))
           : undefined;
       return new Workbench(directory, toolbox, stack, distribution);
     } catch (error) {
-      await stack.stop();
+      await stack?.stop();
+      await rm(directory, { recursive: true, force: true });
       throw error;
     }
   }

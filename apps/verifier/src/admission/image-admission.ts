@@ -1,6 +1,6 @@
 import { OciError, parseImageReference } from '@sigstead/oci';
 import { TrustAccessError } from '@sigstead/trust-access';
-import { describeDecision, type ImageEvidence, type ImagePolicy } from '@sigstead/verification';
+import { describeDecision, type ImageEvidence } from '@sigstead/verification';
 import type { ImageVerifier } from '../image-verifier.ts';
 import type { NamedPolicy } from '../policies/named-policies.ts';
 import { isAbout } from '../policies/policy-answer.ts';
@@ -42,7 +42,7 @@ export async function admitImage(
     if (evidence === undefined) return outcome;
     outcome.digest = evidence.digest;
     for (const { policy } of applicable) {
-      const reason = judge(verifier, evidence, policy);
+      const reason = reasonAgainst(verifier, evidence, policy);
       if (reason !== undefined) outcome.add(policy.mode, reason);
     }
     return outcome;
@@ -50,21 +50,6 @@ export async function admitImage(
     if (!(error instanceof OciError)) throw error;
     // Only of the reference: everything a registry does was dealt with.
     return outcome.refuse(error.message);
-  }
-}
-
-/** @returns what keeps the policy from being met */
-function judge(
-  verifier: Pick<ImageVerifier, 'judge'>,
-  evidence: ImageEvidence,
-  policy: ImagePolicy,
-): string | undefined {
-  try {
-    const verdict = verifier.judge(evidence, policy);
-    return verdict.verified ? undefined : describeDecision(verdict).join('; ');
-  } catch (error) {
-    if (!(error instanceof TrustAccessError)) throw error;
-    return `policy ${policy.name}: ${error.message}`;
   }
 }
 
@@ -83,6 +68,21 @@ async function collect(
     const isEnforced = applicable.some(({ policy }) => policy.mode === 'enforce');
     outcome.add(isEnforced ? 'enforce' : 'warn', `it could not be verified: ${error.message}`);
     return undefined;
+  }
+}
+
+/** Where nothing may be judged, because what is revoked is not known, nothing is met. */
+function reasonAgainst(
+  verifier: Pick<ImageVerifier, 'judge'>,
+  evidence: ImageEvidence,
+  policy: NamedPolicy['policy'],
+): string | undefined {
+  try {
+    const verdict = verifier.judge(evidence, policy);
+    return verdict.verified ? undefined : describeDecision(verdict).join('; ');
+  } catch (error) {
+    if (!(error instanceof TrustAccessError)) throw error;
+    return `it could not be verified: ${error.message}`;
   }
 }
 

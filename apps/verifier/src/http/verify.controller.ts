@@ -1,6 +1,12 @@
 import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
-import type { JsonValue } from '@sigstead/encoding';
-import { HttpProblem, originalContentType, type FastifyReply, type FastifyRequest } from '@sigstead/server';
+import type { JsonObject, JsonValue } from '@sigstead/encoding';
+import {
+  HttpProblem,
+  originalContentType,
+  problemJsonErrors,
+  type FastifyReply,
+  type FastifyRequest,
+} from '@sigstead/server';
 import { bundleCandidate, renderVerdict } from '@sigstead/verification';
 import { ArtifactVerifier } from '../artifact-verifier.ts';
 import { readBlobForm, type BlobFormLimits } from '../blob/read-blob-form.ts';
@@ -16,8 +22,7 @@ import {
 
 /** Answer to one request of a batch: what the request alone would have got. */
 export type BatchItem =
-  | ({ readonly status: 200 } & VerifyAnswer)
-  | { readonly status: number; readonly type: string; readonly detail: string; readonly field?: string };
+  ({ readonly status: 200 } & VerifyAnswer) | ({ readonly status: number } & JsonObject);
 
 /** Bounds of uploads, as a token for injection. */
 export const BLOB_FORM_LIMITS = Symbol('blob form limits');
@@ -94,8 +99,8 @@ export class VerifyController {
     } catch (error) {
       const problem = error instanceof HttpProblem ? error : explain(error);
       if (problem === undefined) throw error;
-      const { type = 'about:blank', field } = problem.options;
-      return { status: problem.status, type, detail: problem.message, ...(field !== undefined && { field }) };
+      const { status, body } = problemJsonErrors.render(problem);
+      return { ...(JSON.parse(body) as JsonObject), status };
     }
   }
 }

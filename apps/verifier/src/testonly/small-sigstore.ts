@@ -1,5 +1,6 @@
 import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
-import { encodeBase64, encodeHex, encodePem, encodeUtf8 } from '@sigstead/encoding';
+import { BUNDLE_MEDIA_TYPE, serializeBundle } from '@sigstead/bundle';
+import { decodeBase64, encodeBase64, encodeHex, encodePem, encodeUtf8 } from '@sigstead/encoding';
 import type { LegacySignature } from '@sigstead/oci';
 import {
   canonicalHashedRekord,
@@ -82,19 +83,54 @@ export class SmallSigstore {
     );
     const pem = encodePem('CERTIFICATE', await this.#issue(signer, identity));
     const signature = await signer.sign(payload);
-    const body = canonicalHashedRekord({
-      hash: { algorithm: 'sha256', value: encodeHex(sha256(payload)) },
-      signature,
-      verifier: parseX509Verifier(pem),
-    });
     return {
       payload,
       annotations: {
         'dev.cosignproject.cosign/signature': encodeBase64(signature),
         'dev.sigstore.cosign/certificate': pem,
-        'dev.sigstore.cosign/bundle': JSON.stringify(await this.#logBody(body)),
+        'dev.sigstore.cosign/bundle': JSON.stringify(
+          promiseOf(await this.#logSignature(payload, signature, pem)),
+        ),
       },
     };
+  }
+
+  /** Bundle v0.3 of a signature over a blob, with promise and proof. @returns its JSON */
+  async signBlob(blob: Uint8Array, identity = IDENTITY): Promise<string> {
+    const signer = PrivateKeySigner.generate('P-256');
+    const certificate = await this.#issue(signer, identity);
+    const signature = await signer.sign(blob);
+    const logged = await this.#logSignature(blob, signature, encodePem('CERTIFICATE', certificate));
+    const { body, integratedTime, logIndex } = logged.Payload;
+    const canonicalizedBody = decodeBase64(body);
+    const rootHash = sha256(Uint8Array.of(0), canonicalizedBody);
+    return serializeBundle({
+      mediaType: BUNDLE_MEDIA_TYPE,
+      version: '0.3',
+      verificationMaterial: {
+        key: { kind: 'certificate', certificates: [certificate] },
+        tlogEntries: [
+          {
+            logIndex: BigInt(logIndex),
+            logId: this.#log.publicKey.keyId,
+            kind: 'hashedrekord',
+            kindVersion: '0.0.1',
+            integratedTimeSeconds: BigInt(integratedTime),
+            inclusionPromise: decodeBase64(logged.SignedEntryTimestamp),
+            inclusionProof: {
+              logIndex: 0n,
+              rootHash,
+              treeSize: 1n,
+              hashes: [],
+              checkpoint: logged.checkpoint,
+            },
+            canonicalizedBody,
+          },
+        ],
+        rfc3161Timestamps: [],
+      },
+      content: { kind: 'messageSignature', digestAlgorithm: 'sha256', digest: sha256(blob), signature },
+    });
   }
 
   /** An `.att` layer that says something about an image. */
@@ -133,7 +169,7 @@ export class SmallSigstore {
       annotations: {
         'dev.cosignproject.cosign/signature': '',
         'dev.sigstore.cosign/certificate': pem,
-        'dev.sigstore.cosign/bundle': JSON.stringify(await this.#logBody(entry.canonicalBody())),
+        'dev.sigstore.cosign/bundle': JSON.stringify(promiseOf(await this.#logBody(entry.canonicalBody()))),
         predicateType,
       },
     };
@@ -146,8 +182,17 @@ export class SmallSigstore {
     response.end(JSON.stringify(entry ?? { code: 404, message: 'not found' }));
   };
 
+  async #logSignature(payload: Uint8Array, signature: Uint8Array, pem: string): Promise<LoggedSignature> {
+    const body = canonicalHashedRekord({
+      hash: { algorithm: 'sha256', value: encodeHex(sha256(payload)) },
+      signature,
+      verifier: parseX509Verifier(pem),
+    });
+    return this.#logBody(body);
+  }
+
   /** Takes an entry and promises it. */
-  async #logBody(body: Uint8Array): Promise<object> {
+  async #logBody(body: Uint8Array): Promise<LoggedSignature> {
     const leafHash = sha256(Uint8Array.of(0), body);
     const logIndex = this.entries.size;
     const treeId = BigInt(logIndex + 1);
@@ -167,7 +212,7 @@ export class SmallSigstore {
     this.entries.set(String(logIndex), {
       [rekorEntryId(treeId, leafHash)]: { ...entry, verification: { inclusionProof: proof } },
     });
-    return { SignedEntryTimestamp: encodeBase64(set), Payload: entry };
+    return { SignedEntryTimestamp: encodeBase64(set), Payload: entry, checkpoint };
   }
 
   async #issue(signer: PrivateKeySigner, identity: string): Promise<Uint8Array> {
@@ -211,4 +256,20 @@ export class SmallSigstore {
     this.#root ??= Certificate.parse(await signTbs(encodeCaCertificate(profile), this.#ca));
     return this.#root;
   }
+}
+
+interface LoggedSignature {
+  readonly SignedEntryTimestamp: string;
+  readonly Payload: {
+    readonly body: string;
+    readonly integratedTime: number;
+    readonly logIndex: number;
+    readonly logID: string;
+  };
+  readonly checkpoint: string;
+}
+
+/** The annotation of cosign, which knows of no checkpoint. */
+function promiseOf({ SignedEntryTimestamp, Payload }: LoggedSignature): object {
+  return { SignedEntryTimestamp, Payload };
 }

@@ -11,6 +11,8 @@ export interface MemoryRegistry {
   readonly host: string;
   readonly blobs: Map<string, Uint8Array>;
   readonly manifests: Map<string, { mediaType: string; bytes: Uint8Array }>;
+  /** What was sent of blobs that are not finished. */
+  readonly uploads: Map<string, Uint8Array>;
   /** Every request with the Authorization header it carried. */
   readonly seen: { method: string; url: string; authorization: string | undefined }[];
   intercept: Interceptor;
@@ -29,6 +31,7 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
   const registry = {
     blobs: new Map(),
     manifests: new Map(),
+    uploads: new Map(),
     seen: [],
     intercept,
     hasReferrers: false,
@@ -41,7 +44,8 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
       authorization: request.headers.authorization,
     });
     if (registry.intercept(request, response) === true) return;
-    void serve(registry, request, response);
+    // A client that gives up takes its request along.
+    serve(registry, request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () =>
@@ -51,6 +55,8 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
     });
   return Object.assign(registry, { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, close });
 }
+
+let uploads = 0;
 
 async function serve(
   registry: MemoryRegistry,
@@ -64,7 +70,18 @@ async function serve(
   const item = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
   const isManifest = url.pathname.includes('/manifests/');
 
-  if (request.method === 'POST') return void response.writeHead(202, { location: `${url.pathname}1` }).end();
+  if (request.method === 'POST') {
+    const isMounted = registry.blobs.has(url.searchParams.get('mount') ?? '');
+    return void response.writeHead(isMounted ? 201 : 202, { location: `${url.pathname}${++uploads}` }).end();
+  }
+  if (request.method === 'PATCH') {
+    registry.uploads.set(url.pathname, body);
+    return void response.writeHead(202, { location: url.pathname }).end();
+  }
+  if (request.method === 'DELETE') {
+    const known = isManifest ? registry.manifests.delete(item) : registry.uploads.delete(url.pathname);
+    return void response.writeHead(known ? 202 : 404).end();
+  }
   if (request.method === 'PUT' && isManifest) {
     const manifest = { mediaType: request.headers['content-type'] ?? '', bytes: body };
     const stored = registry.manifests.get(item);
@@ -75,8 +92,14 @@ async function serve(
     return void response.writeHead(201, subject === undefined ? {} : { 'oci-subject': subject }).end();
   }
   if (request.method === 'PUT') {
-    registry.blobs.set(url.searchParams.get('digest') ?? '', body);
+    const sent = registry.uploads.get(url.pathname) ?? new Uint8Array();
+    registry.uploads.delete(url.pathname);
+    registry.blobs.set(url.searchParams.get('digest') ?? '', new Uint8Array(Buffer.concat([sent, body])));
     return void response.writeHead(201).end();
+  }
+  if (url.pathname.endsWith('/tags/list')) {
+    const tags = [...registry.manifests.keys()].filter((name) => !name.includes(':')).sort();
+    return void response.writeHead(200).end(JSON.stringify({ name: 'any', tags }));
   }
   if (registry.hasReferrers && url.pathname.includes('/referrers/')) {
     const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrersOf(registry, item) };

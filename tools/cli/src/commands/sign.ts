@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { baseUrl } from '../base-url.ts';
 import type { SignOptions } from '../signing/sign-image.ts';
+import { addIdentityOptions } from './identity-options.ts';
 import { keyValue } from './key-value.ts';
 
 export function signCommand(): Command {
-  return new Command('sign')
+  return addIdentityOptions(new Command('sign'))
     .description('Signs a container image keyless and pushes the signature beside it.')
     .argument('<image>', 'host/repository[:tag][@digest]')
-    .option('--identity-token <token or file>', 'who signs (or set SIGSTORE_ID_TOKEN)')
     .option(
       '-a, --annotations <key=value>',
       'adds to the signed payload, may be given several times',

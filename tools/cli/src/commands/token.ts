@@ -1,10 +1,18 @@
 import { Command } from 'commander';
 import { baseUrl } from '../base-url.ts';
 import { CliError, exitCodes } from '../cli-error.ts';
+import type { LoginOptions } from '../identity/login/log-in.ts';
+import { addLoginOptions } from './identity-options.ts';
 import { keyValue } from './key-value.ts';
 
+interface TokenOptions extends LoginOptions {
+  readonly issuer: string;
+  readonly claim?: Record<string, string | number | boolean>;
+  readonly login?: boolean;
+}
+
 export function tokenCommand(): Command {
-  return new Command('token')
+  return addLoginOptions(new Command('token'))
     .description("Prints an identity token of the stack's development issuer.")
     .option('--issuer <name>', 'github (a workflow run) or email (a person)', 'github')
     .option('--claim <key=value>', 'sets a claim, may be given several times', collectClaim)
@@ -12,17 +20,17 @@ export function tokenCommand(): Command {
       'after',
       '\nExample:\n  $ export SIGSTORE_ID_TOKEN=$(npx sigstead token --claim repository=acme/app)',
     )
-    .action(
-      async (
-        options: { issuer: string; claim?: Record<string, string | number | boolean> },
-        command: Command,
-      ) => {
-        const { requestDevelopmentToken } = await import('../identity/identity-token.ts');
-        process.stdout.write(
-          `${await requestDevelopmentToken(baseUrl(command), options.issuer, options.claim ?? {})}\n`,
-        );
-      },
-    );
+    .option('--login', 'logs in instead of asking for a development token, as "sigstead login" does')
+    .action(async (options: TokenOptions, command: Command) => {
+      if (options.login === true) {
+        const { printLogin } = await import('../identity/print-login.ts');
+        const { processSurroundings } = await import('../identity/surroundings.ts');
+        return printLogin(options, baseUrl(command), processSurroundings());
+      }
+      const { requestDevelopmentToken } = await import('../identity/development-token.ts');
+      const token = await requestDevelopmentToken(baseUrl(command), options.issuer, options.claim ?? {});
+      process.stdout.write(`${token}\n`);
+    });
 }
 
 const NUMERIC_CLAIMS = new Set(['exp', 'nbf', 'iat']);

@@ -1,97 +1,88 @@
-import { open } from 'node:fs/promises';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { callService, reasonIn } from '../service-call.ts';
+import { findAmbientToken } from './ambient/ambient-token.ts';
+import { requestDevelopmentToken } from './development-token.ts';
+import { logIn, type LoginOptions } from './login/log-in.ts';
+import { loginIssuer } from './login/login-issuer.ts';
+import type { Surroundings } from './surroundings.ts';
+import { assertToken, readTokenFile } from './token-text.ts';
 
-export const AUDIENCE = 'sigstore';
+/** cosign's options about who signs, as commander has them. */
+export interface IdentityOptions extends LoginOptions {
+  /** A token, or a file that holds one. */
+  readonly identityToken?: string;
+  readonly oidcProvider?: string;
+  readonly oidcDisableAmbientProviders?: boolean;
+}
 
 /**
- * The token to sign with, from the first of: `--identity-token` (a token or a file that holds one),
- * `SIGSTORE_ID_TOKEN`, GitHub Actions' request URL, the development issuer of a stack on this machine.
+ * The token to sign with, from the first of: `--identity-token`; what the surroundings offer (ambient-token.ts); the development
+ * issuer of a stack on this machine; a login.
  *
+ * @param baseUrl of the stack, whose signing configuration names the issuer to log in at
  * @throws CliError when there is none
  */
 export async function findIdentityToken(
-  given: string | undefined,
+  options: IdentityOptions,
   baseUrl: string,
-  environment: NodeJS.ProcessEnv,
-  note: (text: string) => void,
+  surroundings: Surroundings,
 ): Promise<string> {
-  if (given !== undefined) {
-    const isToken = given.includes('.') && given.startsWith('eyJ');
-    return assertToken(isToken ? given : await readTokenFile(given), '--identity-token');
+  const { identityToken, oidcProvider, oidcDisableAmbientProviders = false } = options;
+  if (identityToken !== undefined) return givenToken(identityToken);
+  if (!oidcDisableAmbientProviders) {
+    const token =
+      (await findAmbientToken(surroundings, oidcProvider)) ??
+      (await developmentToken(options, baseUrl, surroundings));
+    if (token !== undefined) return token;
   }
-  const kept = environment['SIGSTORE_ID_TOKEN'];
-  if (kept) return assertToken(kept.trim(), 'SIGSTORE_ID_TOKEN');
-  const ambient = environment['ACTIONS_ID_TOKEN_REQUEST_URL'];
-  const bearer = environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-  if (ambient && bearer) return requestGithubToken(ambient, bearer);
-  if (isLoopback(baseUrl)) {
-    const token = await requestDevelopmentToken(baseUrl, 'github', {}).catch(() => undefined);
-    if (token !== undefined) {
-      note('no identity token given: using one of the development issuer');
-      return token;
-    }
-  }
-  throw new CliError('no identity token: pass --identity-token or set SIGSTORE_ID_TOKEN', exitCodes.usage);
+  return loginToken(options, baseUrl, surroundings);
 }
 
-/** A token of the stack's development issuer, with claims of the caller's choice. */
-export async function requestDevelopmentToken(
+async function givenToken(given: string): Promise<string> {
+  const isToken = given.includes('.') && given.startsWith('eyJ');
+  return isToken ? assertToken(given, '--identity-token') : readTokenFile(given, '--identity-token');
+}
+
+/** Whoever says how or where to log in does not mean it. */
+async function developmentToken(
+  { oidcIssuer, fulcioAuthFlow }: IdentityOptions,
   baseUrl: string,
-  issuer: string,
-  claims: Readonly<Record<string, string | number | boolean>>,
-): Promise<string> {
-  const answer = await callService(`${baseUrl}/issuers/${encodeURIComponent(issuer)}/token`, {
-    method: 'POST',
-    body: { ...claims },
-  });
-  const token = answer.json?.['value'];
-  if (answer.status !== 200 || typeof token !== 'string') {
-    throw new CliError(
-      `the development issuer ${JSON.stringify(issuer)} gives no token: ${reasonIn(answer)}`,
-    );
-  }
+  { note }: Surroundings,
+): Promise<string | undefined> {
+  if (!isLoopback(baseUrl) || oidcIssuer !== undefined || fulcioAuthFlow !== undefined) return undefined;
+  const token = await requestDevelopmentToken(baseUrl, 'github', {}).catch(() => undefined);
+  if (token !== undefined) note('no identity token given: using one of the development issuer');
   return token;
 }
 
-async function requestGithubToken(requestUrl: string, bearer: string): Promise<string> {
-  if (!URL.canParse(requestUrl))
-    throw new CliError('ACTIONS_ID_TOKEN_REQUEST_URL is no URL', exitCodes.usage);
-  const url = new URL(requestUrl);
-  url.searchParams.set('audience', AUDIENCE);
-  const answer = await callService(url.href, {
-    headers: { authorization: `Bearer ${assertToken(bearer, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN')}` },
-  });
-  const token = answer.json?.['value'];
-  if (answer.status !== 200 || typeof token !== 'string') {
-    throw new CliError(
-      `GitHub Actions gives no identity token: ${reasonIn(answer)}; the job needs "id-token: write"`,
-    );
+/** Nobody watches a build: there a login is only begun when somebody asked for it. */
+async function loginToken(
+  options: IdentityOptions,
+  baseUrl: string,
+  surroundings: Surroundings,
+): Promise<string> {
+  const { environment } = surroundings;
+  const isBuild = Boolean(environment['CI']) && environment['CI'] !== 'false';
+  if (options.fulcioAuthFlow === 'token' || (isBuild && options.fulcioAuthFlow === undefined)) {
+    throw noToken(hintFor(environment));
   }
-  return token;
+  const issuerUrl = await loginIssuer(options, baseUrl, environment);
+  if (issuerUrl === undefined) throw noToken(hintFor(environment));
+  return (await logIn(options, issuerUrl, surroundings)).token;
 }
 
-const MAX_TOKEN_LENGTH = 16 * 1024;
-
-/** What may stand in a header. Anything else would be told, content and all, by whoever makes the header. */
-function assertToken(text: string, source: string): string {
-  if (text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text)) return text;
-  throw new CliError(`${source} holds no token`, exitCodes.usage);
+function noToken(hint: string): CliError {
+  return new CliError(
+    `no identity token: pass --identity-token or set SIGSTORE_ID_TOKEN${hint}`,
+    exitCodes.usage,
+  );
 }
 
-/** At most what a token can have: the path may be a slip, and name a disk image. */
-async function readTokenFile(path: string): Promise<string> {
-  try {
-    const file = await open(path);
-    try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_TOKEN_LENGTH + 16));
-      return buffer.toString('utf8', 0, bytesRead).trim();
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw new CliError('--identity-token is neither a token nor a readable file', exitCodes.usage, { cause });
-  }
+function hintFor(environment: NodeJS.ProcessEnv): string {
+  if (environment['GITHUB_ACTIONS'])
+    return '; on GitHub Actions the job needs "permissions: id-token: write"';
+  if (environment['GITLAB_CI'])
+    return '; on GitLab the job needs "id_tokens: SIGSTORE_ID_TOKEN: aud: sigstore"';
+  return '';
 }
 
 function isLoopback(url: string): boolean {

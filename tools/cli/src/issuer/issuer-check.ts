@@ -8,6 +8,7 @@ import {
   type Principal,
 } from '@sigstead/oidc';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { printable } from '../printable.ts';
 import type { ConfiguredIssuers } from './configured-issuers.ts';
 
 /** What `issuer check` found out about a token or an issuer. */
@@ -81,11 +82,4 @@ export function assertOk({ subject, ok, steps }: Finding): void {
   ].join('; ');
   const verdict = subject === 'token' ? 'the token is refused' : 'the issuer cannot be used';
   throw new CliError(printable(`${verdict}: ${reason}`), exitCodes.failed);
-}
-
-/** Tokens and issuers are anybody's: what they say must not move a terminal's cursor or turn a line around. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
-  });
 }

@@ -1,7 +1,8 @@
 import { OidcError, presetNames, presets, renderPreset } from '@sigstead/oidc';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { printable } from '../printable.ts';
 import { readGiven } from './given.ts';
-import { assertOk, check, describeFinding, printable } from './issuer-check.ts';
+import { assertOk, check, describeFinding } from './issuer-check.ts';
 import { configuredIssuers, type WhereToLook } from './configured-issuers.ts';
 
 /** Prints how a token or an issuer fares. */

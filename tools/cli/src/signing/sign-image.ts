@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { isJsonObject, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { findIdentityToken } from '../identity/identity-token.ts';
+import { findIdentityToken, type IdentityOptions } from '../identity/identity-token.ts';
+import { processSurroundings } from '../identity/surroundings.ts';
 import { callService, reasonIn } from '../service-call.ts';
 
-export interface SignOptions {
-  readonly identityToken?: string;
+export interface SignOptions extends IdentityOptions {
   readonly annotations?: Record<string, string>;
   readonly bundle?: string;
   readonly output: string;
@@ -16,8 +16,7 @@ export async function signImage(image: string, options: SignOptions, url: string
   if (options.output !== 'text' && options.output !== 'json') {
     throw new CliError('--output is text or json', exitCodes.usage);
   }
-  const note = (text: string) => process.stderr.write(`${text}\n`);
-  const token = await findIdentityToken(options.identityToken, url, process.env, note);
+  const token = await findIdentityToken(options, url, processSurroundings());
   const answer = await callService(`${url}/api/v1/sign`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { VECTORS } from '../vectors.ts';
 import { readCases } from './cases.ts';
 import { runCases } from './run-cases.ts';
 
 const PROGRAM = resolve(import.meta.dirname, '../../sigstead-conformance');
-const folder = join(VECTORS, 'sigstore-conformance/bundle-verify');
+const vectors =
+  process.env['SIGSTEAD_VECTORS'] || resolve(import.meta.dirname, '../../../../../shared/vectors');
+const folder = join(resolve(vectors), 'sigstore-conformance/bundle-verify');
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 if (existsSync(folder)) {

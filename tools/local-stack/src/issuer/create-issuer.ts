@@ -1,5 +1,5 @@
 import type { DynamicModule } from '@nestjs/common';
-import { createLog, createService, problemJsonErrors, type Log, type Service } from '@sigstead/server';
+import { createLog, createService, type Log, type Service } from '@sigstead/server';
 import { ISSUER_NAMES } from './default-claims.ts';
 import { DevelopmentIssuer } from './development-issuer.ts';
 import { openIssuerKey } from './issuer-key.ts';
@@ -7,6 +7,7 @@ import { AuthorizationCodes } from './authorization-codes.ts';
 import { ISSUERS } from './find-issuer.ts';
 import { DeviceCodes } from './device-codes.ts';
 import { DeviceController } from './device.controller.ts';
+import { issuerErrors } from './issuer-errors.ts';
 import { IssuerController, MAX_CLAIMS_BYTES } from './issuer.controller.ts';
 import { LoginController } from './login.controller.ts';
 
@@ -41,7 +42,7 @@ export async function createDevelopmentIssuer(options: DevelopmentIssuerOptions)
   return createService({
     name: 'issuer',
     module,
-    faces: [{ prefix: '/issuers', bodyLimit: MAX_CLAIMS_BYTES, errors: problemJsonErrors }],
+    faces: [{ prefix: '/issuers', bodyLimit: MAX_CLAIMS_BYTES, errors: issuerErrors }],
     explain: () => undefined,
     checks: {},
     log,

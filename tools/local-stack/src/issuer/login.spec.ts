@@ -121,6 +121,12 @@ describe('a code', () => {
     expect(await exchange(code, overrides)).toMatchObject({ status: 400, json: { error: 'invalid_grant' } });
   });
 
+  it('is refused in the media type that strict clients want', async () => {
+    const body = new URLSearchParams({ grant_type: 'authorization_code', code: 'made up' });
+    const response = await fetch(`${url}/issuers/email/token`, { method: 'POST', body });
+    expect(response.headers.get('content-type')).toBe('application/json');
+  });
+
   it('is refused at another issuer', async () => {
     const code = await codeOf(await authorize());
     expect((await exchange(code, {}, 'github')).status).toBe(400);
@@ -136,7 +142,8 @@ describe('a code', () => {
 
   it('is for no other grant', async () => {
     const answer = await exchange('any', { grant_type: 'password' });
-    expect(answer).toMatchObject({ status: 400, json: { error: 'unsupported_grant_type' } });
+    const error_description = 'grant_type: want authorization_code';
+    expect(answer).toEqual({ status: 400, json: { error: 'unsupported_grant_type', error_description } });
   });
 
   it('is not needed by a client that speaks for itself', async () => {
