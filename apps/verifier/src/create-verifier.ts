@@ -71,9 +71,11 @@ export async function createVerifier(
   const proofs =
     config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
   const metrics = new VerdictMetrics(registry);
+  const verdictCache = config.verdictCache ?? DEFAULT_VERDICT_CACHE;
   const verifier = new ImageVerifier({
     trust,
-    cache: new VerdictCache(config.verdictCache ?? DEFAULT_VERDICT_CACHE),
+    cache: new VerdictCache(verdictCache),
+    policyCache: new VerdictCache(verdictCache),
     metrics,
     rules,
     registryFetch: guarded.fetch,
@@ -157,4 +159,5 @@ const faces: readonly Face[] = [
   { prefix: '/api/v1/policy-bindings', ...JSON_ONLY, bodyLimit: MAX_BINDING_BYTES },
   { prefix: '/admission', ...JSON_ONLY, bodyLimit: MAX_REVIEW_BYTES },
   { prefix: '/trust', errors: problemJsonErrors, bodyLimit: 0 },
+  { prefix: '/verifier', errors: problemJsonErrors, bodyLimit: 0 },
 ];

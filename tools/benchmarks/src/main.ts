@@ -8,6 +8,7 @@ import { benchmarkKeyShift } from './key-shift.ts';
 import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
 import { benchmarkTiles } from './tiles.ts';
+import { benchmarkVerification } from './verification.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   engine: benchmarkEngine,
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,
+  verification: benchmarkVerification,
 };
 
 const program = new Command('bench')
@@ -28,6 +30,10 @@ const program = new Command('bench')
   .option('--seconds <n>', 'length of each load', positive, 10)
   .option('--entries <n>', 'growth: what the log grows to', positive, 100_000)
   .option('--cases <n>', 'key-shift: signatures over all curves', positive, 3_000)
+  .option(
+    '--sigstore-verify <folder>',
+    'verification: where @sigstore/verify is; installed into a cache unless told',
+  )
   .parse();
 
 const names = program.args.length > 0 ? program.args : Object.keys(BENCHMARKS);

@@ -5,6 +5,7 @@ import { writeDurably } from '@sigstead/ceremony';
 import { migrateCertificateAuthority } from '@sigstead/certificate-authority';
 import { startPostgres, type RunningPostgres } from '@sigstead/embedded-postgres';
 import { ensureDatabase, ensureLoginRole, withCredentials, type LoginRole } from '@sigstead/postgres';
+import { migrateSigner } from '@sigstead/signer';
 import { migrateTransparencyLog } from '@sigstead/transparency-log';
 import { migrateVerifier } from '@sigstead/verifier';
 import type { Home } from './home.ts';
@@ -14,6 +15,7 @@ const OWNER = 'sigstead_owner';
 const LOG_ROLE = 'sigstead_log';
 const CA_ROLE = 'sigstead_ca';
 const REVOKER_ROLE = 'sigstead_revoker';
+const SIGNER_ROLE = 'sigstead_signer';
 const VERIFIER_ROLE = 'sigstead_verifier';
 
 export interface Database {
@@ -22,6 +24,8 @@ export interface Database {
   readonly logUrl: string;
   /** Connects the authority with the role that may record certificates and read, and nothing else. */
   readonly authorityUrl: string;
+  /** Connects the signer with the role that may record what it signs, and knows retries by their keys. */
+  readonly signerUrl: string;
   /** Connects the verifier with the role that may add versions of policies and read, and nothing else. */
   readonly verifierUrl: string;
 }
@@ -38,6 +42,7 @@ export async function openDatabase(home: Home, port: number, signal?: AbortSigna
     const owner = await role(OWNER, 'owner-password');
     const log = await role(LOG_ROLE, 'log-password');
     const authority = await role(CA_ROLE, 'ca-password');
+    const signer = await role(SIGNER_ROLE, 'signer-password');
     const verifier = await role(VERIFIER_ROLE, 'verifier-password');
     // For operators, who revoke with it.
     await role(REVOKER_ROLE, 'revoker-password');
@@ -47,11 +52,13 @@ export async function openDatabase(home: Home, port: number, signal?: AbortSigna
     const url = urlOf(owner);
     await migrateTransparencyLog({ url, serviceRole: LOG_ROLE });
     await migrateCertificateAuthority({ url, serviceRole: CA_ROLE, revokerRole: REVOKER_ROLE });
+    await migrateSigner({ url, serviceRole: SIGNER_ROLE });
     await migrateVerifier({ url, serviceRole: VERIFIER_ROLE });
     return {
       server,
       logUrl: urlOf(log),
       authorityUrl: urlOf(authority),
+      signerUrl: urlOf(signer),
       verifierUrl: urlOf(verifier),
     };
   } catch (error) {
