@@ -104,6 +104,8 @@ async function startClaimed(home: Home, options: StackOptions): Promise<LocalSta
       opened,
     );
     front.route(routes, certificateAuthority.grpc);
+    // Asked now, the verifier gets the list of what is revoked, which nobody could answer before.
+    await front.ready();
     signal?.throwIfAborted();
     return { publicUrl, tlsUrl, home: home.root, close };
   } catch (error) {
@@ -218,6 +220,13 @@ async function openServices(
         rekorUrl: internalUrl,
         trustedRootFile: join(home.trust, 'trusted_root.json'),
         trustDirectory: home.trust,
+        revocations: {
+          source: { url: `${internalUrl}/ca/revocations` },
+          publicKeyFile: join(home.trust, 'revocation.pub'),
+          whenStale: 'require',
+        },
+        // Who tries revocation here wants to see it work.
+        revocationsRefreshMs: 2_000,
         insecureRegistries: LOOPBACK,
       },
       dependencies('verifier'),
