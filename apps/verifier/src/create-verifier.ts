@@ -73,9 +73,11 @@ export async function createVerifier(
   const proofs =
     config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
   const metrics = new VerdictMetrics(registry);
+  const verdictCache = config.verdictCache ?? DEFAULT_VERDICT_CACHE;
   const verifier = new ImageVerifier({
     trust,
-    cache: new VerdictCache(config.verdictCache ?? DEFAULT_VERDICT_CACHE),
+    cache: new VerdictCache(verdictCache),
+    policyCache: new VerdictCache(verdictCache),
     metrics,
     rules,
     registryFetch: guarded.fetch,

@@ -40,8 +40,15 @@ export interface ImageVerifierParts {
   readonly proofs: LogProofs | undefined;
   readonly clock: () => Date;
   readonly cache: VerdictCache<ImageVerdict>;
+  readonly policyCache: VerdictCache<PolicyVerdict>;
   readonly metrics: VerdictMetrics;
   readonly config: Pick<VerifierConfig, 'requireInclusionProof' | 'registryTimeoutMs' | 'verifyTimeoutMs'>;
+}
+
+/** A policy about images, with a key that is equal for equal policies. */
+export interface KeyedPolicy {
+  readonly key: string;
+  readonly policy: ImagePolicy;
 }
 
 /** An image as a registry has it right now. */
@@ -86,6 +93,39 @@ export class ImageVerifier {
     });
     metrics.count('image', found.verdict, found.cached);
     return { ...found, verdict: { ...found.verdict, image } };
+  }
+
+  /**
+   * Judges an image by policies about images, each by itself. Like of {@link verify}, a verdict may be at hand.
+   *
+   * @param signal gives up
+   * @returns verdicts in the order of the policies
+   * @throws OciError when the image cannot be read, or the reason of the signal; TrustAccessError when it is not known what is revoked
+   */
+  async verifyBy(
+    image: string,
+    policies: readonly KeyedPolicy[],
+    signal?: AbortSignal,
+  ): Promise<readonly PolicyVerdict[]> {
+    const { trust, policyCache } = this.#parts;
+    // Also for what is at hand: a list of revocations that is not fresh any more may be in its way.
+    this.#options();
+    return this.#visit(image, signal, async ({ digest, names, read }) => {
+      const evidence = await names('all');
+      let found: Promise<ImageEvidence> | undefined;
+      const collect = (): Promise<ImageEvidence> =>
+        (found ??= read('all').then((signatures) => ({ image, digest, signatures })));
+      const verdicts: PolicyVerdict[] = [];
+      for (const { key, policy } of policies) {
+        const judge = async (): Promise<PolicyVerdict> => this.judge(await collect(), policy);
+        const verdict =
+          evidence === undefined
+            ? await judge()
+            : (await policyCache.find([digest, key, trust.version, ...evidence], judge)).verdict;
+        verdicts.push({ ...verdict, image });
+      }
+      return verdicts;
+    });
   }
 
   /** Judges what was collected of an image by a policy about images. */
