@@ -33,6 +33,7 @@ const OWNER = { name: 'sigstead_owner', password: 'owner-password' };
 const LOG_ROLE = { name: 'sigstead_log', password: 'log-password' };
 const CA_ROLE = { name: 'sigstead_ca', password: 'ca-password' };
 const REVOKER_ROLE = { name: 'sigstead_revoker', password: 'revoker-password' };
+const SIGNER_ROLE = { name: 'sigstead_signer', password: 'signer-password' };
 
 /**
  * The topology of docker-compose.yml as separate processes: one PostgreSQL, ceremony and migration as one-shot
@@ -61,7 +62,8 @@ export class Instance {
     const directory = await mkdtemp(join(tmpdir(), 'sigstead-e2e-'));
     const ports = await freePorts(NAMES);
     const postgres = await startPostgres({ directory: join(directory, 'postgres') });
-    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE]) await ensureLoginRole(postgres.url, role);
+    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE, SIGNER_ROLE])
+      await ensureLoginRole(postgres.url, role);
     await ensureDatabase(postgres.url, DATABASE, OWNER.name);
     const instance = new Instance(directory, ports, postgres);
     await mustRun([
@@ -80,6 +82,10 @@ export class Instance {
       MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
       SERVICE_ROLE: CA_ROLE.name,
       REVOKER_ROLE: REVOKER_ROLE.name,
+    });
+    await mustRun(['apps/signer/dist/migrate-main.js'], {
+      MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
+      SERVICE_ROLE: SIGNER_ROLE.name,
     });
     await writeFile(join(directory, 'issuers.yaml'), instance.#issuers());
     return instance;
@@ -196,8 +202,11 @@ export class Instance {
         return {
           CA_URL: this.internalUrl('certificateAuthority'),
           REKOR_URL: this.internalUrl('transparencyLog'),
+          REKOR_V2_URL: this.internalUrl('transparencyLog'),
+          TSA_URLS: `${this.internalUrl('timestampAuthority')}/api/v1/timestamp`,
           TRUSTED_ROOT_FILE: file('trust/trusted_root.json'),
           ALLOW_INSECURE_REGISTRIES: `localhost:${this.ports.registry}`,
+          DATABASE_URL: withCredentials(this.postgres.url, { role: SIGNER_ROLE, database: DATABASE }),
         };
       case 'verifier':
         return {

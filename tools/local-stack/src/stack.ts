@@ -195,10 +195,15 @@ async function openServices(
   const signer = await open(
     createSigner(
       {
-        caUrl: internalUrl,
-        rekorUrl: internalUrl,
+        services: {
+          caUrl: internalUrl,
+          rekorUrl: internalUrl,
+          rekorV2Url: internalUrl,
+          tsaUrls: [`${internalUrl}/api/v1/timestamp`],
+        },
         trustedRootFile: join(home.trust, 'trusted_root.json'),
         insecureRegistries: LOOPBACK,
+        databaseUrl: database.signerUrl,
       },
       dependencies('signer'),
     ),
@@ -238,7 +243,7 @@ async function openServices(
       '/ct',
       '/ping',
     ]),
-    ...under(signer, ['/api/v1/sign']),
+    ...under(signer, ['/api/v1/sign', '/api/v1/attest']),
     ...under(verifier, ['/api/v1/verify', '/trust', '/verifier']),
     ...under(images, ['/v2']),
     ...under(issuer, ['/issuers']),
