@@ -1,5 +1,5 @@
 import type { Fetch } from '@sigstead/oci';
-import { createGuardedFetch, RegistryRules } from '@sigstead/registry-access';
+import { createGuardedFetch, registryCredentials, RegistryRules } from '@sigstead/registry-access';
 import {
   createLog,
   createRegistry,
@@ -43,6 +43,8 @@ export interface VerifierDependencies {
   readonly clock: () => Date;
   /** Towards the log, TUF mirrors and the service of revocations. */
   readonly fetch: Fetch;
+  /** For the helpers that docker's configuration names. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly log?: Log;
   /** For metrics; one of its own unless given. */
   readonly registry?: Service['registry'];
@@ -77,6 +79,14 @@ export async function createVerifier(
     metrics,
     rules,
     registryFetch: guarded.fetch,
+    credentials:
+      config.dockerConfigFile === undefined
+        ? undefined
+        : registryCredentials({
+            environment: dependencies.environment ?? {},
+            configFile: config.dockerConfigFile,
+            helperTimeoutMs: config.registryTimeoutMs ?? DEFAULT_TIMEOUTS_MS.registry,
+          }),
     proofs,
     clock,
     config,

@@ -1,4 +1,10 @@
-import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
+import {
+  OciError,
+  parseImageReference,
+  RegistryClient,
+  type CredentialSource,
+  type Fetch,
+} from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
 import {
   entriesWithoutProof,
@@ -28,6 +34,8 @@ export interface ImageVerifierParts {
   readonly rules: RegistryRules;
   /** Towards registries, under the rules. */
   readonly registryFetch: Fetch;
+  /** Absent: registries are asked as anybody. */
+  readonly credentials: CredentialSource | undefined;
   /** Absent: proofs are not fetched. */
   readonly proofs: LogProofs | undefined;
   readonly clock: () => Date;
@@ -106,7 +114,7 @@ export class ImageVerifier {
     signal: AbortSignal | undefined,
     use: (found: VisitedImage) => Promise<T>,
   ): Promise<T> {
-    const { rules, registryFetch, config } = this.#parts;
+    const { rules, registryFetch, credentials, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
     const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
@@ -115,6 +123,7 @@ export class ImageVerifier {
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
         timeoutMs: config.registryTimeoutMs ?? DEFAULT_TIMEOUTS_MS.registry,
         allowHttp: (host) => rules.allowsHttp(host),
+        ...(credentials && { credentials }),
       });
       const { digest } = await client.resolve(ref);
       const read = async (wanted: WantedEvidence): Promise<SignatureCandidate[]> => {
