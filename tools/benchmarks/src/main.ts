@@ -9,6 +9,7 @@ import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
 import { benchmarkTiles } from './tiles.ts';
 import { benchmarkVerification } from './verification.ts';
+import { benchmarkVerifier } from './verifier.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,
   verification: benchmarkVerification,
+  verifier: benchmarkVerifier,
 };
 
 const program = new Command('bench')
