@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkCli } from './cli.ts';
 import { benchmarkCt } from './ct.ts';
 import { benchmarkEngine } from './engine.ts';
 import { benchmarkGrowth } from './growth.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'key-shift': benchmarkKeyShift,
   verification: benchmarkVerification,
   verifier: benchmarkVerifier,
+  cli: benchmarkCli,
 };
 
 const program = new Command('bench')
