@@ -16,6 +16,8 @@ export interface VerifierConfig {
   readonly trustOffline?: boolean | undefined;
   /** Absent: nothing counts as revoked. */
   readonly revocations?: RevocationsSpec | undefined;
+  /** How often the list is asked for; every 5 minutes unless told. */
+  readonly revocationsRefreshMs?: number | undefined;
   /** Folder of the trust files served under /trust/; absent: none are served. */
   readonly trustDirectory?: string | undefined;
   /** Rekor v1 log that is asked for the inclusion proofs `.sig` layers lack; absent: none are fetched. */
@@ -61,6 +63,8 @@ export interface TlsConfig {
 /** Hashed as it comes and never kept, so this bounds patience and not memory. */
 export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
 
+export const DEFAULT_REVOCATIONS_REFRESH_MS = 300_000;
+
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
 
 export const DEFAULT_ADMISSION = { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 } as const;
@@ -82,6 +86,8 @@ export const environmentSchema = z
     REVOCATIONS_PUBLIC_KEY_FILE: setting.file().optional(),
     /** `require`: nothing is verified without a fresh list; `warn`: the last one counts, and readiness tells. */
     REVOCATIONS_WHEN_STALE: z.enum(['require', 'warn']).default('require'),
+    /** What is revoked counts after this long at the latest. */
+    REVOCATIONS_REFRESH_MS: setting.positive(DEFAULT_REVOCATIONS_REFRESH_MS),
     TRUST_DIRECTORY: setting.file().optional(),
     REKOR_URL: setting.url().optional(),
     /** A promise says the log will include the entry, a proof that it did. */
@@ -161,6 +167,7 @@ export const environmentSchema = z
       trustCacheDirectory: environment.TRUST_CACHE_DIRECTORY,
       trustOffline: environment.TRUST_OFFLINE,
       revocations: revocationsOf(environment),
+      revocationsRefreshMs: environment.REVOCATIONS_REFRESH_MS,
       trustDirectory: environment.TRUST_DIRECTORY,
       rekorUrl: environment.REKOR_URL,
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,

@@ -157,4 +157,5 @@ const faces: readonly Face[] = [
   { prefix: '/api/v1/policy-bindings', ...JSON_ONLY, bodyLimit: MAX_BINDING_BYTES },
   { prefix: '/admission', ...JSON_ONLY, bodyLimit: MAX_REVIEW_BYTES },
   { prefix: '/trust', errors: problemJsonErrors, bodyLimit: 0 },
+  { prefix: '/verifier', errors: problemJsonErrors, bodyLimit: 0 },
 ];

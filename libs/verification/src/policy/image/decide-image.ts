@@ -56,14 +56,21 @@ export function decideImage(policy: ImagePolicy, signatures: readonly VerifiedSi
     ({ trustRoot }) =>
       policy.trustRoots === undefined || (trustRoot !== undefined && policy.trustRoots.includes(trustRoot)),
   );
-  const principals = groupByPrincipal(counted);
-  const requirements = policy.requirements.map((requirement) => decide(requirement, principals));
+  const requirements = policy.requirements.map((requirement) =>
+    decide(requirement, groupByPrincipal(counted.filter((one) => isOf(requirement, one)))),
+  );
   return {
     policy: policy.name,
     mode: policy.mode,
     satisfied: requirements.every(({ met }) => met),
     requirements,
   };
+}
+
+/** Who signed the image stands closest to whoever should attest it, and is the wrong one to talk about. */
+function isOf({ predicateTypes }: SignerRequirement, { subject }: VerifiedSignature): boolean {
+  const type = subject.statement?.predicateType;
+  return predicateTypes === undefined || (type !== undefined && predicateTypes.includes(type));
 }
 
 function decide(requirement: SignerRequirement, principals: readonly Principal[]): RequirementDecision {
