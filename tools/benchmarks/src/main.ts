@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkCli } from './cli.ts';
 import { benchmarkCt } from './ct.ts';
 import { benchmarkEngine } from './engine.ts';
 import { benchmarkGrowth } from './growth.ts';
@@ -9,6 +10,7 @@ import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
 import { benchmarkTiles } from './tiles.ts';
 import { benchmarkVerification } from './verification.ts';
+import { benchmarkVerifier } from './verifier.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
@@ -20,6 +22,8 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,
   verification: benchmarkVerification,
+  verifier: benchmarkVerifier,
+  cli: benchmarkCli,
 };
 
 const program = new Command('bench')

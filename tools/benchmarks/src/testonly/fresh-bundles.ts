@@ -1,7 +1,8 @@
 import { serializeBundle, type Bundle } from '@sigstead/bundle';
 import { sha256 } from '@sigstead/crypto';
-import { encodeUtf8 } from '@sigstead/encoding';
+import { decodeHex, encodeUtf8 } from '@sigstead/encoding';
 import { serializeTrustedRoot } from '@sigstead/trust';
+import { IMAGE_SIGNATURE_TYPE } from '@sigstead/verification';
 import { signArtifact, signStatement, statementAbout } from '@sigstead/verification/testonly/bundles';
 import { IDENTITY, ISSUER, MiniSigstore, NOW } from '@sigstead/verification/testonly/mini-sigstore';
 
@@ -26,6 +27,8 @@ export interface FreshBundles {
   readonly identity: string;
   readonly issuer: string;
   readonly now: Date;
+  /** A bundle for an image, as cosign 3 makes it. @param digest `sha256:<hex>` of its manifest */
+  readonly signImage: (digest: string) => Promise<string>;
   readonly byShape: ReadonlyMap<BundleShape, readonly FreshBundle[]>;
 }
 
@@ -44,7 +47,11 @@ export async function makeFreshBundles(count: number): Promise<FreshBundles> {
     byShape.set(shape, bundles);
   }
   const trustedRoot = serializeTrustedRoot(sigstore.trustedRoot);
-  return { trustedRoot, identity: IDENTITY, issuer: ISSUER, now: NOW, byShape };
+  const signImage = async (digest: string): Promise<string> => {
+    const about = statementAbout(decodeHex(digest.slice('sha256:'.length)), IMAGE_SIGNATURE_TYPE);
+    return serializeBundle(await signStatement(sigstore, about));
+  };
+  return { trustedRoot, identity: IDENTITY, issuer: ISSUER, now: NOW, signImage, byShape };
 }
 
 async function makeBundle(sigstore: MiniSigstore, shape: BundleShape, at: number): Promise<FreshBundle> {
