@@ -1,7 +1,7 @@
 import { serializeBundle, type Bundle } from '@sigstead/bundle';
 import { signContent, type SignedContent, type SigningContent } from './content.ts';
 import { callStep, SigningError, type SigningStep } from './errors.ts';
-import { judgeBundle, judgeImageSignature } from './judge.ts';
+import { judgeBundle } from './judge.ts';
 import { logSignature, type LoggedSignature } from './log-entry.ts';
 import { makeBundle } from './make-bundle.ts';
 import { assertComplete, hasPromises, type SigningServices } from './services.ts';
@@ -45,13 +45,6 @@ export async function makeSignature(
   const bundle = makeBundle(signed, key, logEntries, timestamps);
   const bundleJson = serializeBundle(bundle);
   judgeBundle(bundleJson, signed, key, services);
-  if (content.kind === 'simple-signing')
-    judgeImageSignature(
-      { ...content, signature: signed.signature },
-      { logEntries, timestamps },
-      key,
-      services,
-    );
   const [first, ...further] = logged;
   if (first === undefined) throw new Error('a signature was made without a log');
   return { ...signed, key, logged: [first, ...further], timestamps, bundle, bundleJson };
