@@ -37,6 +37,7 @@ export async function makeSignature(
   assertFit(content, key, services);
   onStep('signature');
   const signed = await signContent(content, key);
+  assertLoggable(signed, key, services);
   onStep('timestamp');
   const timestamps = await timestamp(services, signed.signature);
   onStep('log');
@@ -50,17 +51,36 @@ export async function makeSignature(
   return { ...signed, key, logged: [first, ...further], timestamps, bundle, bundleJson };
 }
 
-/** What would only come out when the log or a verifier refuses it. */
+/** What would only come out when the log refuses it. */
 function assertFit(content: SigningContent, { signer }: SigningKey, services: SigningServices): void {
   const { type } = signer.publicKey;
   const promised = hasPromises(services);
   if (content.kind === 'simple-signing' && !promised)
     throw unfit('the .sig form needs a promise of the log, which Rekor v2 does not give');
-  if (type === 'Ed25519' && !promised)
-    throw unfit('Rekor v2 takes no signatures by Ed25519 keys over messages');
   // Rekor verifies envelopes with SHA-256 whatever the curve is (pkg/types/dsse).
   if (content.kind === 'statement' && promised && type !== 'Ed25519' && signer.hash !== 'sha256')
     throw unfit(`Rekor v1 takes no envelopes signed by keys of type ${type}`);
+}
+
+/**
+ * Entries hold a digest, for which Ed25519 signs as Ed25519ph; envelopes are verified as messages, and Rekor v2 has no entries for
+ * those.
+ */
+function assertLoggable(
+  { content, prehashed }: SignedContent,
+  { signer }: SigningKey,
+  services: SigningServices,
+): void {
+  if (signer.publicKey.type !== 'Ed25519') return;
+  const isEnvelope = content.kind === 'statement';
+  if (isEnvelope && !hasPromises(services))
+    throw unfit('Rekor v2 takes no envelopes signed by keys of type Ed25519');
+  if (isEnvelope !== prehashed) return;
+  throw unfit(
+    isEnvelope
+      ? 'envelopes are signed with Ed25519, not with Ed25519ph'
+      : 'the log takes signatures of Ed25519ph over digests, not of Ed25519 over messages',
+  );
 }
 
 function unfit(message: string): SigningError {
