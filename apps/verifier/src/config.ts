@@ -28,6 +28,8 @@ export interface VerifierConfig {
   readonly allowedRegistries?: readonly string[] | undefined;
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[] | undefined;
+  /** Docker's configuration with the credentials of registries; absent: none are sent. */
+  readonly dockerConfigFile?: string | undefined;
   /** For one request to a registry with its answer, milliseconds. */
   readonly registryTimeoutMs?: number | undefined;
   /** For one request to the log with its answer. */
@@ -96,6 +98,8 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /** Docker's `config.json`: `auths`, `credHelpers`, `credsStore`. Read anew when it changes. */
+    DOCKER_CONFIG_FILE: setting.file().optional(),
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
     LOG_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.log),
     VERIFY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.verify),
@@ -173,6 +177,7 @@ export const environmentSchema = z
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
       verifyTimeoutMs: environment.VERIFY_TIMEOUT_MS,

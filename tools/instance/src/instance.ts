@@ -63,7 +63,7 @@ export class Instance {
     const directory = await mkdtemp(join(tmpdir(), 'sigstead-e2e-'));
     const ports = await freePorts(NAMES);
     const postgres = await startPostgres({ directory: join(directory, 'postgres') });
-    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE, VERIFIER_ROLE, SIGNER_ROLE])
+    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE, SIGNER_ROLE, VERIFIER_ROLE])
       await ensureLoginRole(postgres.url, role);
     await ensureDatabase(postgres.url, DATABASE, OWNER.name);
     const instance = new Instance(directory, ports, postgres);

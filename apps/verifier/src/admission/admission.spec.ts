@@ -401,13 +401,30 @@ describe('the admission webhook', () => {
   });
 
   it('asks the registry once for an image that many containers have', async () => {
-    const image = await signed('often');
     stage.registry.requests.length = 0;
-    await ask({ object: pod(image) });
+    await ask({ object: pod(await signed('once')) });
     const once = stage.registry.requests.length;
     stage.registry.requests.length = 0;
+    const image = await signed('often');
     expect((await ask({ object: pod(...Array<string>(20).fill(image)) })).allowed).toBe(true);
     expect(stage.registry.requests).toHaveLength(once);
+  });
+
+  it('reads no signature a second time while nothing changes', async () => {
+    const image = await signed('again');
+    expect((await ask({ object: pod(image) })).allowed).toBe(true);
+    stage.registry.requests.length = 0;
+    let asked = 0;
+    stage.logHandler = (request, response) => {
+      asked++;
+      stage.sigstore.logHandler(request, response);
+    };
+    expect((await ask({ object: pod(image) })).allowed).toBe(true);
+    expect(stage.registry.requests.filter((path) => path.includes('/blobs/'))).toEqual([]);
+    expect(asked).toBe(0);
+    const digest = image.split('@')[1] as string;
+    stage.registry.addSignatures(digest, [await stage.sigstore.sign(digest, 'https://evil.test/x')]);
+    expect((await ask({ object: pod(image) })).allowed).toBe(false);
   });
 
   describe('reads', () => {

@@ -1,4 +1,5 @@
 import { githubFields, predicateTypeNames } from '@sigstead/verification';
+import { MAX_BOUND_POLICIES } from '../policies/binding-store.ts';
 import { MAX_BATCH } from './verify-request.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -145,6 +146,30 @@ const schemas = {
     description: 'sigstead.dev/v1 ImagePolicy, see docs/policies.md',
     required: ['apiVersion', 'kind', 'metadata', 'spec'],
   },
+  PolicyVersion: object(
+    {
+      name: text,
+      version: { type: 'integer' },
+      author: text,
+      recordedAt: { ...text, format: 'date-time' },
+      mode: { ...text, enum: ['enforce', 'warn'] },
+      description: text,
+      deleted: { type: 'boolean', description: 'this version took the policy away' },
+      document: ref('ImagePolicy'),
+    },
+    ['name', 'version', 'author', 'recordedAt'],
+  ),
+  PolicyBinding: object(
+    {
+      namespace: text,
+      version: { type: 'integer' },
+      author: text,
+      recordedAt: { ...text, format: 'date-time' },
+      policies: listOf(text),
+      deleted: { type: 'boolean' },
+    },
+    ['namespace', 'version', 'author', 'recordedAt'],
+  ),
   Problem: object({ type: text, title: text, status: { type: 'integer' }, detail: text, field: text }, [
     'type',
     'title',
@@ -160,6 +185,22 @@ const verifyAnswers = {
   415: problem('another content type is wanted'),
   ...REGISTRY_TROUBLE,
 };
+
+const page = [query('limit', { type: 'integer', minimum: 1, maximum: 200 }), query('after', text)];
+
+const KEPT = {
+  501: problem('no policies are kept here'),
+  503: problem('the database is away'),
+} as const;
+
+const CHANGE = {
+  ...KEPT,
+  400: problem('it makes no sense; `field` names the part'),
+  401: problem('no token of an administrator of policies'),
+  403: problem('policies are only read here'),
+  412: problem('at another version than the one in If-Match'),
+  428: problem('it exists, and If-Match does not say at which version'),
+} as const;
 
 const paths = {
   '/api/v1/verify': {
@@ -210,22 +251,52 @@ const paths = {
   '/api/v1/policies': {
     get: {
       summary: 'List named policies',
-      parameters: [query('limit', { type: 'integer' }), query('after', text)],
-      responses: { 200: answer('a page', { type: 'object' }), 503: problem('the database is away') },
+      parameters: page,
+      responses: {
+        200: answer('a page', object({ policies: listOf(ref('PolicyVersion')), next: text }, ['policies'])),
+        ...KEPT,
+      },
     },
   },
   '/api/v1/policies/dry-run': {
     post: {
       summary: 'What a policy would say of an image, without keeping it',
-      requestBody: { required: true, content: json(object({ image: text, policy: ref('ImagePolicy') })) },
-      responses: verifyAnswers,
+      requestBody: {
+        required: true,
+        content: json(
+          closed({ image: text, policy: { oneOf: [ref('ImagePolicy'), ref('PolicyReference')] } }, [
+            'image',
+            'policy',
+          ]),
+        ),
+      },
+      responses: {
+        200: answer('a verdict, and what admission would say', {
+          allOf: [
+            ref('PolicyVerdict'),
+            object({
+              admission: object({
+                allowed: { type: 'boolean' },
+                refusals: listOf(text),
+                warnings: listOf(text),
+              }),
+            }),
+          ],
+        }),
+        400: problem('request or policy make no sense; `field` names the part'),
+        ...REGISTRY_TROUBLE,
+      },
     },
   },
   '/api/v1/policies/{name}': {
     get: {
       summary: 'Newest version of a policy',
       parameters: [pathText('name')],
-      responses: { 200: answer('the policy', { type: 'object' }), 404: problem('no such policy') },
+      responses: {
+        200: answer('the policy', ref('PolicyVersion')),
+        404: problem('no such policy'),
+        ...KEPT,
+      },
     },
     put: {
       summary: 'Keep a policy as a new version',
@@ -233,61 +304,88 @@ const paths = {
       parameters: [pathText('name'), ...precondition],
       requestBody: { required: true, content: json(ref('ImagePolicy')) },
       responses: {
-        200: answer('a new version', { type: 'object' }),
-        201: answer('a new policy', { type: 'object' }),
-        400: problem('the policy makes no sense'),
-        403: problem('not an administrator of policies'),
-        412: problem('another version than the expected one'),
+        200: answer('a new version', ref('PolicyVersion')),
+        201: answer('a new policy', ref('PolicyVersion')),
+        ...CHANGE,
       },
     },
     delete: {
       summary: 'Take a policy away; its versions stay',
       ...admin,
       parameters: [pathText('name'), ...precondition],
-      responses: { 204: { description: 'gone' }, 403: problem('not an administrator of policies') },
+      responses: {
+        200: answer('the version that takes it away', ref('PolicyVersion')),
+        404: problem('no such policy'),
+        409: problem('a namespace is bound to it'),
+        ...CHANGE,
+      },
     },
   },
   '/api/v1/policies/{name}/versions': {
     get: {
-      summary: 'Versions of a policy',
-      parameters: [pathText('name')],
-      responses: { 200: answer('a page', { type: 'object' }), 404: problem('no such policy') },
+      summary: 'Versions of a policy, newest first',
+      parameters: [pathText('name'), ...page],
+      responses: {
+        200: answer('a page', object({ versions: listOf(ref('PolicyVersion')), next: text }, ['versions'])),
+        404: problem('no such policy'),
+        ...KEPT,
+      },
     },
   },
   '/api/v1/policies/{name}/versions/{version}': {
     get: {
       summary: 'One version of a policy',
       parameters: [pathText('name'), pathText('version')],
-      responses: { 200: answer('the version', { type: 'object' }), 404: problem('no such version') },
+      responses: {
+        200: answer('the version', ref('PolicyVersion')),
+        404: problem('no such version'),
+        ...KEPT,
+      },
     },
   },
   '/api/v1/policy-bindings': {
     get: {
       summary: 'Policies by namespace',
-      responses: { 200: answer('a page', { type: 'object' }), 503: problem('the database is away') },
+      parameters: page,
+      responses: {
+        200: answer('a page', object({ bindings: listOf(ref('PolicyBinding')), next: text }, ['bindings'])),
+        ...KEPT,
+      },
     },
   },
   '/api/v1/policy-bindings/{namespace}': {
     get: {
       summary: 'Policies of a namespace; * is the default',
       parameters: [pathText('namespace')],
-      responses: { 200: answer('the binding', { type: 'object' }), 404: problem('no such binding') },
+      responses: {
+        200: answer('the binding', ref('PolicyBinding')),
+        404: problem('no such binding'),
+        ...KEPT,
+      },
     },
     put: {
       summary: 'Bind policies to a namespace',
       ...admin,
       parameters: [pathText('namespace'), ...precondition],
-      requestBody: { required: true, content: json(object({ policies: listOf(text) })) },
+      requestBody: {
+        required: true,
+        content: json(closed({ policies: { ...listOf(text), maxItems: MAX_BOUND_POLICIES } }, ['policies'])),
+      },
       responses: {
-        200: answer('bound', { type: 'object' }),
-        403: problem('not an administrator of policies'),
+        200: answer('bound', ref('PolicyBinding')),
+        201: answer('bound for the first time', ref('PolicyBinding')),
+        ...CHANGE,
       },
     },
     delete: {
       summary: 'Unbind a namespace',
       ...admin,
       parameters: [pathText('namespace'), ...precondition],
-      responses: { 204: { description: 'gone' }, 403: problem('not an administrator of policies') },
+      responses: {
+        200: answer('unbound', ref('PolicyBinding')),
+        404: problem('no such binding'),
+        ...CHANGE,
+      },
     },
   },
   '/admission/validate': {
