@@ -34,7 +34,6 @@ export {
   parsePredicate,
   type AttestationRequest,
 } from './statement/make-statement.ts';
-export { isPredicateTypeName, PREDICATE_TYPES, type PredicateTypeName } from './statement/predicate-types.ts';
 export { MAX_STATEMENT_BYTES, parseStatement, type Statement, type Subject } from './statement/statement.ts';
 export { describeSignatures } from './store/describe-signatures.ts';
 export { madeOfImage, type MadeSignature, type MadeSignatures, type Place } from './store/made-signature.ts';

@@ -161,7 +161,7 @@ function readArtifact(digest: string | readonly string[]): Artifact {
 
 function parseBody(body: Uint8Array, maxBytes: number, what = 'request body'): JsonValue {
   try {
-    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH });
+    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new HttpProblem(400, `${what}: ${cause.message}`, { type: 'malformed-json', cause });
