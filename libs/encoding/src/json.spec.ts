@@ -36,6 +36,58 @@ describe('parseJson', () => {
   });
 });
 
+describe('parseJson, when asked to', () => {
+  const unique = (text: string) => parseJson(text, { maxBytes: 1000, uniqueMembers: true });
+  const exact = (text: string) => parseJson(text, { maxBytes: 1000, exactNumbers: true });
+
+  it('refuses a member given twice', () => {
+    expect(unique('{"a":{"a":":"},"b":[{"a":"\\":"}]}')).toEqual({ a: { a: ':' }, b: [{ a: '":' }] });
+    for (const text of [
+      '{"a":1,"a":1}',
+      '{"a":1,"\\u0061":1}',
+      '[{"b":{"a":1,"a":2}}]',
+      '{"__proto__":1,"__proto__":1}',
+    ])
+      expect(() => unique(text)).toThrow(expect.objectContaining({ code: 'JSON' }));
+  });
+
+  it.each([
+    '0',
+    '-0',
+    '1.10',
+    '1e3',
+    '1E+2',
+    '0.1',
+    '9007199254740991',
+    '-12.5e-3',
+    '1e21',
+    '100e-2',
+    '["1e999",5e-324]',
+  ])('takes %s, which stays what it is', (text) => {
+    expect(exact(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    '9007199254740993',
+    '12345678901234567890',
+    '3.14159265358979323846',
+    '1e999',
+    '1e-999',
+    '{"a":[0.1,-9007199254740993]}',
+  ])('refuses %s, which would become another number', (text) => {
+    expect(() => exact(text)).toThrow(expect.objectContaining({ code: 'JSON' }));
+  });
+
+  it('takes whatever number was written by JavaScript', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        (n) => exact(JSON.stringify([n])) !== null,
+      ),
+    );
+  });
+});
+
 describe('canonicalizeJson', () => {
   const describeVectors = existsSync(vectors) ? describe : describe.skip;
   describeVectors('RFC 8785 vectors (json-canonicalization)', () => {

@@ -148,7 +148,7 @@ describe('one referrer hides no other', () => {
     ['announced as huge', 'TOO_LARGE', () => ({ ...store('x'), size: 10 ** 9 })],
     ['of another image', 'MALFORMED', () => storeBundleReferrer(registry, other, 'x')],
     ['of no image', 'MALFORMED', () => store('x', { subject: undefined })],
-    ['whose subject is no descriptor', 'MALFORMED', () => store('x', { subject: { digest: imageDigest } })],
+    ['whose subject is no descriptor', 'MALFORMED', () => store('x', { subject: { digest: 'latest' } })],
     ['without a layer', 'MALFORMED', () => store('x', { layers: [] })],
     [
       'with two layers',
@@ -218,6 +218,11 @@ describe('one referrer hides no other', () => {
       return true;
     };
     await failure(read(), 'STATUS');
+  });
+
+  it('takes a subject that is named by its digest alone', async () => {
+    tagged(store('x', { subject: { digest: imageDigest } }));
+    expect(shown(await read())).toEqual(['x']);
   });
 
   it('takes bundles of newer versions and of the older spelling', async () => {

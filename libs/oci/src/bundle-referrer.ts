@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonValue } from '@sigstead/encoding';
+import { isJsonObject } from '@sigstead/encoding';
 import { OciError } from './errors.ts';
-import { layersOf, subjectOf, type Descriptor, type Manifest } from './manifest.ts';
+import { layersOf, subjectDigestOf, textsOf, type Descriptor, type Manifest } from './manifest.ts';
 import { IMAGE_MEDIA_TYPES } from './media-types.ts';
 import { Budget, readDescribedBlob, readDescribedManifest, readItems } from './read-item.ts';
 import type { ImageReference } from './reference.ts';
@@ -81,7 +81,8 @@ function isBundleType(mediaType: unknown): boolean {
 const VERSION =
   /^application\/vnd\.dev\.sigstore\.bundle(?:\.v|\+json; ?version=)([0-9]{1,3})\.([0-9]{1,3})(?:\+json)?$/;
 
-function isReadableVersion(mediaType: string): boolean {
+/** Whether this is the media type of a bundle that may be stored as a referrer. */
+export function isReadableBundleType(mediaType: string): boolean {
   const [, major, minor] = VERSION.exec(mediaType) ?? [];
   return Number(major) > 0 || Number(minor) >= 3;
 }
@@ -107,11 +108,11 @@ function readBundleManifest(
 ): BundleManifest {
   const refuse = (reason: string) =>
     new OciError('MALFORMED', `bundle manifest ${manifest.digest} at ${registry} ${reason}`);
-  const subject = subjectOf(manifest, registry)?.digest;
+  const subject = subjectDigestOf(manifest);
   if (subject !== imageDigest) throw refuse(`refers to ${subject ?? 'nothing'}, not to ${imageDigest}`);
   const [layer, ...others] = layersOf(manifest, 1, registry);
   if (layer === undefined || others.length > 0) throw refuse('has no layer');
-  if (!isReadableVersion(layer.mediaType)) throw refuse('holds no bundle of version 0.3 or newer');
+  if (!isReadableBundleType(layer.mediaType)) throw refuse('holds no bundle of version 0.3 or newer');
   const { artifactType, annotations } = manifest.json;
   return {
     source: manifest.digest,
@@ -119,9 +120,4 @@ function readBundleManifest(
     annotations: textsOf(annotations),
     layer,
   };
-}
-
-function textsOf(annotations: JsonValue | undefined): Record<string, string> {
-  const texts = isJsonObject(annotations) ? Object.entries(annotations) : [];
-  return Object.fromEntries(texts.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }

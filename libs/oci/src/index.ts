@@ -45,6 +45,8 @@ export {
   SIGSTORE_BUNDLE,
   SIMPLE_SIGNING,
 } from './media-types.ts';
+export { pushBundleReferrer, type BundleDescription, type Subject } from './push-bundle-referrer.ts';
+export { pushReferrer, type StoredReferrer } from './push-referrer.ts';
 export { ImageReference, isRepository, isTag, parseImageReference } from './reference.ts';
 export { listReferrers, referrersTag, type ReferrerLimits, type Referrers } from './referrers.ts';
 export { RegistryClient } from './registry-client.ts';

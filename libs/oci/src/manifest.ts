@@ -13,6 +13,8 @@ export interface Manifest {
   readonly mediaType: string;
   readonly bytes: Uint8Array;
   readonly json: JsonObject;
+  /** What the registry calls this version of what lies under the name that was asked for. */
+  readonly etag?: string;
 }
 
 export interface Descriptor {
@@ -121,13 +123,16 @@ export function rawManifestsOf(manifest: Manifest, host: string): readonly JsonV
   return listOf(manifest, 'manifests', host);
 }
 
-/** The subject a manifest declares. @throws OciError MALFORMED when it declares something else as one */
-export function subjectOf(manifest: Manifest, host: string): Descriptor | undefined {
-  const subject = manifest.json['subject'];
-  if (subject === undefined || subject === null) return undefined;
-  const read = readDescriptor(subject, `subject of manifest ${manifest.digest} at ${host}`);
-  if (read instanceof OciError) throw read;
-  return read;
+/** Digest of the manifest that a manifest declares as its subject; undefined when it declares none that can be one. */
+export function subjectDigestOf({ json }: Manifest): string | undefined {
+  const digest = isJsonObject(json['subject']) ? json['subject']['digest'] : undefined;
+  return typeof digest === 'string' && isDigest(digest) ? digest : undefined;
+}
+
+/** The texts of an object, such as annotations; what else it holds is left out. */
+export function textsOf(annotations: JsonValue | undefined): Record<string, string> {
+  const texts = isJsonObject(annotations) ? Object.entries(annotations) : [];
+  return Object.fromEntries(texts.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }
 
 function listOf(manifest: Manifest, field: 'layers' | 'manifests', host: string): JsonValue[] {

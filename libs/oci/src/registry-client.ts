@@ -24,6 +24,8 @@ const NO_SUCH_API: readonly number[] = [400, 404, 405, 406, 501];
 export class RegistryClient {
   readonly #transport: Transport;
   readonly #turns = new Turns();
+  /** Repositories whose registry lists referrers. */
+  readonly #listing = new Set<string>();
 
   constructor(options: RegistryOptions) {
     this.#transport = new Transport(options);
@@ -69,7 +71,9 @@ export class RegistryClient {
     ]) {
       if (want !== undefined) assertDigest(answer.bytes, want, `${what} at ${ref.registry}`);
     }
-    return parseManifest(answer.bytes, answer.headers.get('content-type'), ref.registry);
+    const manifest = parseManifest(answer.bytes, answer.headers.get('content-type'), ref.registry);
+    const etag = answer.headers.get('etag') ?? '';
+    return ETAG.test(etag) ? { ...manifest, etag } : manifest;
   }
 
   /** The same, undefined when the registry has no such manifest. @throws OciError */
@@ -103,6 +107,14 @@ export class RegistryClient {
     if (mediaTypeOf(contentType) !== OCI_INDEX) return undefined;
     const index = parseManifest(answer.bytes, contentType, ref.registry);
     return { index, next: nextPage(answer, this.#transport.url(ref, ''), ref.registry) };
+  }
+
+  /** Whether the registry lists referrers itself; asked once for each repository that has such a list. */
+  async hasReferrersApi(ref: ImageReference, digest: string): Promise<boolean> {
+    if (this.#listing.has(ref.name)) return true;
+    const hasApi = (await this.getReferrers(ref, digest)) !== undefined;
+    if (hasApi) this.#listing.add(ref.name);
+    return hasApi;
   }
 
   /**
@@ -158,6 +170,52 @@ export class RegistryClient {
     mediaType: string,
     bytes: Uint8Array,
   ): Promise<string> {
+    return (await this.putManifest(ref, target, mediaType, bytes)).digest;
+  }
+
+  /** The same. @returns its digest, and the digest of the subject the registry took note of */
+  async putManifest(
+    ref: ImageReference,
+    target: string,
+    mediaType: string,
+    bytes: Uint8Array,
+  ): Promise<{ digest: string; subject: string | undefined }> {
+    const answer = await this.#putManifest(ref, target, { 'content-type': mediaType }, bytes);
+    assertStatus(answer, [201], ref, `push of manifest ${ref.repository}:${target}`);
+    return { digest: digestOf(bytes), subject: answer.headers.get('oci-subject') ?? undefined };
+  }
+
+  /**
+   * Stores a manifest under a tag, unless the registry knows that something else lies there than before.
+   *
+   * @param before what was read under the tag, undefined for nothing
+   * @returns false when nothing was stored; registries without conditional requests always store
+   */
+  async replaceManifest(
+    ref: ImageReference,
+    tag: string,
+    mediaType: string,
+    bytes: Uint8Array,
+    before: Manifest | undefined,
+  ): Promise<boolean> {
+    const unchanged: Record<string, string> =
+      before === undefined
+        ? { 'if-none-match': '*' }
+        : before.etag === undefined
+          ? {}
+          : { 'if-match': before.etag };
+    const answer = await this.#putManifest(ref, tag, { 'content-type': mediaType, ...unchanged }, bytes);
+    if (answer.status === 412) return false;
+    assertStatus(answer, [201], ref, `push of manifest ${ref.repository}:${tag}`);
+    return true;
+  }
+
+  async #putManifest(
+    ref: ImageReference,
+    target: string,
+    headers: Readonly<Record<string, string>>,
+    bytes: Uint8Array,
+  ): Promise<Answer> {
     assertTarget(target);
     if (bytes.length > MAX_MANIFEST_BYTES) {
       throw new OciError(
@@ -166,16 +224,13 @@ export class RegistryClient {
       );
     }
     const url = this.#transport.url(ref, `manifests/${target}`);
-    const headers = { 'content-type': mediaType };
-    const answer = await this.#transport.send(
-      ref,
-      { method: 'PUT', url, headers, body: bytes, maxBytes: 65_536 },
-      'pull,push',
-    );
-    assertStatus(answer, [201], ref, `push of manifest ${ref.repository}:${target}`);
-    return digestOf(bytes);
+    const request = { method: 'PUT', url, headers, body: bytes, maxBytes: 65_536 } as const;
+    return this.#transport.send(ref, request, 'pull,push');
   }
 }
+
+// A weak one may not be used in conditions.
+const ETAG = /^"[\x21\x23-\x7e]{1,256}"$/;
 
 function assertTarget(target: string): void {
   if (!isDigest(target) && !isTag(target))

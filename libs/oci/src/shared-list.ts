@@ -34,9 +34,17 @@ export interface ListChange {
 const MAX_ATTEMPTS = 20;
 
 /**
+ * How often a list is seen to hold what we wrote before we go. Whoever looked before our write may still write after it; such
+ * writers need a round trip or two, and so does each look.
+ */
+const LOOKS = 4;
+
+/**
  * Changes a list. The form has no locking: the manifest is read, changed and written, then read again until the registry
- * shows our entries and every entry we had read. Changes through one client wait for each other, so that none is lost. What
- * a foreign writer stores between our last look and our write is lost: that gap is kept as small as this form allows.
+ * shows our entries and every entry we had read. Changes through one client wait for each other, so that none is lost, and
+ * where a registry knows conditional requests none is lost to others either. Elsewhere, what a foreign writer stores between
+ * our last look and our write can be lost unless that writer looks again, as ours do: that gap is kept as small as this form
+ * allows.
  *
  * A crash leaves the list as it was, or changed.
  *
@@ -62,7 +70,7 @@ async function changeInTurn(
   const ours = keysOf(add);
   const isDropped = (entry: JsonValue) => !ours.has(list.keyOf(entry)) && drop(entry);
   let wanted: readonly JsonValue[] = [];
-  for (let attempt = 0; ; attempt++) {
+  for (let attempts = 0, looks = 0; ;) {
     const before = await client.findManifest(ref, list.tag);
     const found = before === undefined ? [] : list.entriesOf(before);
     wanted = union(
@@ -70,20 +78,24 @@ async function changeInTurn(
       union(wanted, add, list),
       list,
     );
-    if (sameSet(keysOf(found), keysOf(wanted))) return before?.digest;
-    if (attempt === MAX_ATTEMPTS) {
+    if (sameSet(keysOf(found), keysOf(wanted))) {
+      if (attempts === 0 || ++looks === LOOKS) return before?.digest;
+      continue;
+    }
+    looks = 0;
+    if (attempts++ === MAX_ATTEMPTS) {
       throw new OciError(
         'CONFLICT',
-        `${list.what} at ${ref.registry} were replaced by others ${attempt} times`,
+        `${list.what} at ${ref.registry} were replaced by others ${MAX_ATTEMPTS} times`,
       );
     }
-    if (wanted.length > list.maxCount) {
+    if (wanted.length > list.maxCount)
       throw new OciError('TOO_LARGE', `${ref.registry} holds ${found.length} ${list.what}, no room for more`);
-    }
     const { mediaType, bytes } = await list.compose(before, wanted);
     // Storing what the manifest needs took a while. Looking once more leaves other writers the smallest gap this form allows.
     const latest = await client.findManifest(ref, list.tag);
-    if (latest?.digest === before?.digest) await client.pushManifest(ref, list.tag, mediaType, bytes);
+    if (latest?.digest === before?.digest)
+      await client.replaceManifest(ref, list.tag, mediaType, bytes, latest);
   }
 }
 

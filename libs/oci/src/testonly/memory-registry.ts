@@ -16,6 +16,8 @@ export interface MemoryRegistry {
   intercept: Interceptor;
   /** Whether it knows the referrers API of distribution-spec 1.1; it does not at first. */
   hasReferrers: boolean;
+  /** Whether it knows conditional requests; it does not at first. */
+  hasConditions: boolean;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function startMemoryRegistry(intercept: Interceptor = () => undefin
     seen: [],
     intercept,
     hasReferrers: false,
+    hasConditions: false,
   } as unknown as MemoryRegistry;
   const server = createServer((request, response) => {
     registry.seen.push({
@@ -64,6 +67,9 @@ async function serve(
   if (request.method === 'POST') return void response.writeHead(202, { location: `${url.pathname}1` }).end();
   if (request.method === 'PUT' && isManifest) {
     const manifest = { mediaType: request.headers['content-type'] ?? '', bytes: body };
+    const stored = registry.manifests.get(item);
+    if (registry.hasConditions && !isAllowed(request, stored?.bytes))
+      return void response.writeHead(412).end();
     registry.manifests.set(item, manifest).set(digestOf(body), manifest);
     const subject = registry.hasReferrers ? parse(body).subject?.digest : undefined;
     return void response.writeHead(201, subject === undefined ? {} : { 'oci-subject': subject }).end();
@@ -85,8 +91,20 @@ async function serve(
   response.writeHead(200, {
     'content-type': manifest?.mediaType ?? 'application/octet-stream',
     'content-length': bytes.length,
+    ...(registry.hasConditions ? { etag: etagOf(bytes) } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+function etagOf(bytes: Uint8Array): string {
+  return `"${digestOf(bytes)}"`;
+}
+
+/** RFC 9110 section 13.1. */
+function isAllowed({ headers }: IncomingMessage, stored: Uint8Array | undefined): boolean {
+  if (headers['if-none-match'] === '*') return stored === undefined;
+  const match = headers['if-match'];
+  return match === undefined || (stored !== undefined && match === etagOf(stored));
 }
 
 /** What is read of a stored manifest. */
