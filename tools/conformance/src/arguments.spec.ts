@@ -46,6 +46,43 @@ describe('verify-bundle', () => {
   });
 });
 
+describe('sign-bundle', () => {
+  const services = ['--trusted-root', 'r', '--signing-config', 's'];
+
+  it('takes a file, or a statement', () => {
+    const args = ['--identity-token', 't', '--bundle', 'b', ...services, 'f'];
+    const wanted = {
+      command: 'sign-bundle',
+      identityToken: 't',
+      bundle: 'b',
+      trustedRoot: 'r',
+      signingConfig: 's',
+      inToto: false,
+      file: 'f',
+    };
+    expect(parseArguments(['sign-bundle', ...args])).toEqual(wanted);
+    expect(parseArguments(['sign-bundle', '--staging', '--in-toto', ...args])).toEqual({
+      ...wanted,
+      inToto: true,
+    });
+  });
+
+  it.each([
+    ['no token', ['--bundle', 'b', ...services, 'f'], '--identity-token is required'],
+    ['no bundle', ['--identity-token', 't', ...services, 'f'], '--bundle is required'],
+    ['no trusted root', ['--identity-token', 't', '--bundle', 'b', 'f'], '--trusted-root is required'],
+    [
+      'no signing config',
+      ['--identity-token', 't', '--bundle', 'b', '--trusted-root', 'r', 'f'],
+      '--signing-config is required',
+    ],
+    ['no file', ['--identity-token', 't', '--bundle', 'b', ...services], '0 artifacts'],
+    ['what verifying takes', ['--key', 'k', 'f'], '--key'],
+  ])('refuses %s', (_what, args, reason) => {
+    expect(() => parseArguments(['sign-bundle', ...args])).toThrow(reason);
+  });
+});
+
 it('refuses another command', () => {
   expect(() => parseArguments(['verify'])).toThrow('the command is "verify"');
   expect(() => parseArguments([])).toThrow('the command is ""');

@@ -1,5 +1,19 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from './errors.ts';
+
+export type Arguments = SignArguments | VerifyArguments;
+
+export interface SignArguments {
+  readonly command: 'sign-bundle';
+  readonly identityToken: string;
+  /** Where the bundle is written. */
+  readonly bundle: string;
+  readonly trustedRoot: string;
+  readonly signingConfig: string;
+  /** Whether the file is a statement, to be signed in an envelope. */
+  readonly inToto: boolean;
+  readonly file: string;
+}
 
 export interface VerifyArguments {
   readonly command: 'verify-bundle';
@@ -18,58 +32,78 @@ export type ExpectedSigner =
 /**
  * The command line of sigstore-conformance (`docs/cli_protocol.md` there):
  *
+ *     sign-bundle [--staging] [--in-toto] --identity-token TOKEN --bundle FILE [--trusted-root F] [--signing-config F] FILE
  *     verify-bundle [--staging] --bundle FILE (--certificate-identity I --certificate-oidc-issuer U | --key K)
  *                   [--trusted-root F] FILE_OR_DIGEST
  *
+ * Signing wants root and configuration said: there is no instance that anybody may be signed up with unasked.
+ *
  * @throws UsageError
  */
-export function parseArguments(argv: readonly string[]): VerifyArguments {
+export function parseArguments(argv: readonly string[]): Arguments {
   const [command, ...rest] = argv;
-  if (command !== 'verify-bundle') {
-    throw new UsageError(`the command is ${JSON.stringify(command ?? '')}, want verify-bundle`);
-  }
-  return readVerifyArguments(rest);
+  if (command === 'sign-bundle') return readSignArguments(rest);
+  if (command === 'verify-bundle') return readVerifyArguments(rest);
+  throw new UsageError(`the command is ${JSON.stringify(command ?? '')}, want sign-bundle or verify-bundle`);
 }
 
-function readVerifyArguments(argv: string[]): VerifyArguments {
-  const { values, positionals } = read(argv);
+function readSignArguments(rest: string[]): SignArguments {
+  const { values, positionals } = read(rest, {
+    ...COMMON,
+    'in-toto': { type: 'boolean' },
+    'identity-token': { type: 'string' },
+    'signing-config': { type: 'string' },
+  });
+  return {
+    command: 'sign-bundle',
+    identityToken: required(values['identity-token'], '--identity-token'),
+    bundle: required(values.bundle, '--bundle'),
+    trustedRoot: required(values['trusted-root'], '--trusted-root'),
+    signingConfig: required(values['signing-config'], '--signing-config'),
+    inToto: values['in-toto'] === true,
+    file: onlyOne(positionals),
+  };
+}
+
+function readVerifyArguments(rest: string[]): VerifyArguments {
+  const { values, positionals } = read(rest, {
+    ...COMMON,
+    'certificate-identity': { type: 'string' },
+    'certificate-oidc-issuer': { type: 'string' },
+    key: { type: 'string' },
+  });
   if (values.staging === true && values['trusted-root'] === undefined) {
     throw new UsageError('the staging instance is not known here: give its root with --trusted-root');
   }
   return {
     command: 'verify-bundle',
     bundle: required(values.bundle, '--bundle'),
-    signer: expectedSigner(values),
+    signer: expectedSigner(values.key, values['certificate-identity'], values['certificate-oidc-issuer']),
     trustedRoot: values['trusted-root'],
     artifact: onlyOne(positionals),
   };
 }
 
-type Values = ReturnType<typeof read>['values'];
+const COMMON = {
+  staging: { type: 'boolean' },
+  bundle: { type: 'string' },
+  'trusted-root': { type: 'string' },
+} as const;
 
-function read(args: string[]) {
+function read<const T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        staging: { type: 'boolean' },
-        bundle: { type: 'string' },
-        'certificate-identity': { type: 'string' },
-        'certificate-oidc-issuer': { type: 'string' },
-        key: { type: 'string' },
-        'trusted-root': { type: 'string' },
-      },
-    });
+    return parseArgs({ args, allowPositionals: true, options });
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
 }
 
-function expectedSigner(values: Values): ExpectedSigner {
-  const identity = values['certificate-identity'];
-  const issuer = values['certificate-oidc-issuer'];
-  if (values.key === undefined) {
+function expectedSigner(
+  key: string | undefined,
+  identity: string | undefined,
+  issuer: string | undefined,
+): ExpectedSigner {
+  if (key === undefined) {
     return {
       kind: 'identity',
       identity: required(identity, '--certificate-identity'),
@@ -79,7 +113,7 @@ function expectedSigner(values: Values): ExpectedSigner {
   if (identity !== undefined || issuer !== undefined) {
     throw new UsageError('--key excludes --certificate-identity and --certificate-oidc-issuer');
   }
-  return { kind: 'key', key: values.key };
+  return { kind: 'key', key };
 }
 
 function required(value: string | undefined, name: string): string {

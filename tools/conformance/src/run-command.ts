@@ -1,6 +1,5 @@
-import { parseArguments } from './arguments.ts';
+import { parseArguments, type Arguments } from './arguments.ts';
 import { exitCodes } from './errors.ts';
-import { verify } from './verify-bundle.ts';
 
 /** Errors that say no. Whatever else is thrown is a defect of ours, which must not pass for a refusal. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -8,6 +7,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'TrustError',
   'KeyError',
   'PolicyError',
+  'SigningError',
   'VerificationError',
 ]);
 
@@ -23,7 +23,7 @@ export async function runCommand(
   note: (line: string) => void,
 ): Promise<number> {
   try {
-    await verify(parseArguments(argv), now);
+    await run(parseArguments(argv), now);
     return exitCodes.ok;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -38,4 +38,10 @@ export async function runCommand(
     note(error.stack ?? error.message);
     return exitCodes.defect;
   }
+}
+
+/** Each loads what it needs alone: verifying is a process of its own for every case. */
+async function run(given: Arguments, now: Date): Promise<void> {
+  if (given.command === 'sign-bundle') await (await import('./sign-bundle.ts')).sign(given);
+  else await (await import('./verify-bundle.ts')).verify(given, now);
 }
