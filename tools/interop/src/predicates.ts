@@ -48,7 +48,13 @@ export const PREDICATES: Readonly<Record<PredicateName, PredicateDocument>> = {
       author: 'interop',
       timestamp: '2026-01-01T00:00:00Z',
       version: 1,
-      statements: [],
+      statements: [
+        {
+          vulnerability: { name: 'CVE-2026-0001' },
+          products: [{ '@id': 'pkg:generic/interop@1' }],
+          status: 'fixed',
+        },
+      ],
     },
   },
   vuln: {

@@ -9,14 +9,7 @@ import {
 import { isPredicateTypeName, PREDICATE_TYPES } from '@sigstead/verification';
 import { SigningError } from '../errors.ts';
 import { assertPredicate, assertPredicateType } from './predicate.ts';
-import {
-  parseStatement,
-  STATEMENT_LIMITS,
-  STATEMENT_V01,
-  STATEMENT_V1,
-  type Statement,
-  type Subject,
-} from './statement.ts';
+import { parseStatement, STATEMENT_LIMITS, STATEMENT_V1, type Statement, type Subject } from './statement.ts';
 
 export interface AttestationRequest {
   /** One of cosign's short names, or a URI. */
@@ -29,7 +22,8 @@ export interface AttestationRequest {
 }
 
 /**
- * The statement `cosign attest` makes of a predicate: of version 0.1, with the subject's digest.
+ * The statement of a predicate, with the subjects' digests. What `cosign attest` makes, but of version 1: cosign's is 0.1, which not every
+ * client reads any more (sigstore-python), while no verifier is known that does not read 1.
  *
  * @throws SigningError PREDICATE, STATEMENT
  */
@@ -41,7 +35,7 @@ export function makeStatement({ type, predicate, subjects, now }: AttestationReq
   if (type !== 'spdx' && (typeof stated !== 'object' || stated === null || Array.isArray(stated)))
     throw refuse('want a JSON object');
   assertPredicate(predicateType, stated);
-  return parseStatement(encodeUtf8(statementJson(STATEMENT_V01, subjects, predicateType, stated)));
+  return parseStatement(encodeUtf8(statementJson(subjects, predicateType, stated)));
 }
 
 /**
@@ -77,17 +71,12 @@ export function imageStatement(
     digest: { [algorithm]: hex },
     ...(Object.keys(annotations).length > 0 && { annotations: { ...annotations } }),
   };
-  return parseStatement(encodeUtf8(statementJson(STATEMENT_V1, [subject], COSIGN_SIGN_TYPE, {})));
+  return parseStatement(encodeUtf8(statementJson([subject], COSIGN_SIGN_TYPE, {})));
 }
 
 /** In the order of the fields in in-toto's statement.proto. */
-function statementJson(
-  type: string,
-  subject: readonly Subject[],
-  predicateType: string,
-  predicate: JsonValue,
-): string {
-  return JSON.stringify({ _type: type, subject, predicateType, predicate });
+function statementJson(subject: readonly Subject[], predicateType: string, predicate: JsonValue): string {
+  return JSON.stringify({ _type: STATEMENT_V1, subject, predicateType, predicate });
 }
 
 function wrapCustom(predicate: JsonValue, now: Date): JsonObject {

@@ -160,7 +160,7 @@ const link = {
 describe('makeStatement', () => {
   it("writes what cosign writes: version 0.1, fields in proto's order", () => {
     expect(decodeUtf8(make('cyclonedx', { bomFormat: 'CycloneDX', specVersion: '1.6' }).payload)).toBe(
-      `{"_type":"https://in-toto.io/Statement/v0.1","subject":[{"name":"file","digest":{"sha256":"${sha256}"}}],` +
+      `{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"file","digest":{"sha256":"${sha256}"}}],` +
         '"predicateType":"https://cyclonedx.org/bom","predicate":{"bomFormat":"CycloneDX","specVersion":"1.6"}}',
     );
   });

@@ -4,9 +4,8 @@ import { STATEMENT_TYPES } from '@sigstead/verification';
 import { SigningError } from '../errors.ts';
 import { assertPredicate, assertPredicateType } from './predicate.ts';
 
-/** Current statements, and those cosign writes for attestations. */
+/** What is written; 0.1 is read as well. */
 export const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
-export const STATEMENT_V01 = 'https://in-toto.io/Statement/v0.1';
 
 /** In base64 inside a bundle this leaves room below the 16 MiB that verifiers take. */
 export const MAX_STATEMENT_BYTES = 8 * 1024 * 1024;

@@ -1,3 +1,5 @@
+import { signingDifferences } from './signing-differences.ts';
+
 /** What is there under the same name and means something else, or is here under another name, and why. */
 export interface CommandDifference {
   readonly command: string;
@@ -12,6 +14,10 @@ export interface FlagDifference {
 }
 
 export const commandDifferences: readonly CommandDifference[] = [
+  {
+    command: 'copy',
+    why: 'bundles and other referrers go along; signatures that are there stay, and those that come are added',
+  },
   { command: 'debug providers', why: 'hidden in cosign; `sigstead issuer check` explains tokens' },
   { command: 'env', why: 'prints export lines that point clients at the stack' },
   { command: 'generate-fig-spec', why: 'hidden in cosign, for a program that has ended' },
@@ -37,7 +43,7 @@ export const flagDifferences: readonly FlagDifference[] = [
   },
   {
     flag: 'key',
-    commands: ['import-key-pair', 'public-key'],
+    commands: ['import-key-pair', 'public-key', 'sign', 'sign-blob', 'attest', 'attest-blob'],
     why: 'a file or `env://NAME`; no KMS, Kubernetes, GitLab or URL',
   },
   {
@@ -61,4 +67,5 @@ export const flagDifferences: readonly FlagDifference[] = [
     commands: ['import-key-pair'],
     why: 'without it a key that is there is never overwritten; nothing is asked',
   },
+  ...signingDifferences,
 ];

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ROOT, type LocalStack } from '@sigstead/instance';
+import { isImage } from '../interop-case.ts';
 import { CosignLike } from './cosign-like.ts';
 
 /** Our own command, against the services of the stack. */
@@ -7,7 +8,10 @@ export function sigstead(stack: LocalStack, directory: string): CosignLike {
   return new CosignLike(
     {
       program: [process.execPath, join(ROOT, 'tools/cli/bin/sigstead.js')],
-      signingOptions: () => [],
+      signingOptions: ({ artifact, form, log }) => [
+        ...['--signing-config', stack.signingConfig(log), '--trusted-root', stack.trustedRoot],
+        ...(isImage(artifact) ? ['--form', form] : []),
+      ],
       verifyingOptions: () => [],
       environment: () => ({ SIGSTEAD_URL: stack.url }),
     },
