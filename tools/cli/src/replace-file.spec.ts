@@ -3,7 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FileDraft, replaceFile } from './replace-file.ts';
+import { assertWritable, FileDraft, replaceFile } from './replace-file.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -35,6 +35,15 @@ describe('FileDraft', () => {
     });
     await mkdir(join(folder, 'there'));
     await expect(FileDraft.write(join(folder, 'there'), 'x')).rejects.toThrow('(EISDIR)');
+  });
+});
+
+describe('assertWritable', () => {
+  it('tells where a file could be written', async () => {
+    await assertWritable(join(folder, 'new'));
+    await assertWritable('/dev/null');
+    await expect(assertWritable(join(folder, 'no/such/file'))).rejects.toThrow('(ENOENT)');
+    await expect(assertWritable(folder)).rejects.toThrow('(EISDIR)');
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CliError, exitCodes } from './cli-error.ts';
 
 /**
@@ -64,6 +65,16 @@ export class FileDraft {
 export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const draft = await FileDraft.write(path, content, mode);
   await draft.keep();
+}
+
+/** Found out before anything depends on it. @throws CliError where no file could be written */
+export async function assertWritable(path: string): Promise<void> {
+  const target = await targetOf(path);
+  try {
+    await access(target === undefined ? path : dirname(target), constants.W_OK);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 /** A link stays one: what it leads to is replaced. */

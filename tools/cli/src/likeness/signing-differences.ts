@@ -45,6 +45,11 @@ export const signingDifferences: readonly FlagDifference[] = [
     commands: ['sign-blob'],
     why: 'text or json; the file of the signature is `--output-signature`',
   },
+  ...['registry-username', 'registry-password', 'registry-token'].map((flag) => ({
+    flag,
+    commands: ['sign', 'attest', 'copy'],
+    why: 'for the images of one registry',
+  })),
   {
     flag: 'replace',
     why: 'not deprecated: bundles of the type make room too',

@@ -3,15 +3,16 @@ import { CliError, exitCodes } from '../cli-error.ts';
 import type { RegistryOptions } from './options.ts';
 
 /**
- * What the registries know the caller by: what options say, for every registry of the command; else what docker and podman keep.
+ * What the registries know the caller by: what options say of the one registry there is; else what docker and podman keep.
  *
- * @throws CliError for half of a user name and password
+ * @throws CliError as {@link givenCredentials}
  */
 export async function credentialSource(
   options: RegistryOptions,
+  registries: ReadonlySet<string>,
   environment: NodeJS.ProcessEnv,
 ): Promise<CredentialSource> {
-  const given = givenCredentials(options);
+  const given = givenCredentials(options, registries);
   if (given !== undefined) return () => given;
   const [{ registryCredentials }, { homedir }] = await Promise.all([
     import('@sigstead/registry-access'),
@@ -20,8 +21,22 @@ export async function credentialSource(
   return registryCredentials({ environment, homeDirectory: homedir() });
 }
 
-/** @throws CliError for half of a user name and password */
-export function givenCredentials({
+/**
+ * Credentials as options say them.
+ *
+ * @throws CliError for half of a user name and password, and where there are several registries to give them to
+ */
+export function givenCredentials(
+  options: RegistryOptions,
+  registries: ReadonlySet<string>,
+): Credentials | undefined {
+  const given = readCredentials(options);
+  if (given === undefined || registries.size === 1) return given;
+  const names = [...registries].join(', ');
+  throw new CliError(`credentials as options are for one registry, here are ${names}`, exitCodes.usage);
+}
+
+function readCredentials({
   registryUsername: username,
   registryPassword: password,
   registryToken: token,

@@ -30,6 +30,14 @@ describe('openRegistries', () => {
     expect(seen).toEqual([undefined, `Basic ${Buffer.from('ada:secret').toString('base64')}`]);
   });
 
+  it('gives no two registries the same password', async () => {
+    const images = ['a.sigstead.invalid/app', 'b.sigstead.invalid/app'].map((text) =>
+      parseImageReference(text),
+    );
+    const options = { registryUsername: 'ada', registryPassword: 'secret' };
+    await expect(openRegistries(images, options, {})).rejects.toMatchObject({ exitCode: 2 });
+  });
+
   it('never leaves TLS unasked', async () => {
     const image = parseImageReference('registry.sigstead.invalid/app');
     const { client, close } = await openRegistries([image], {}, {});
@@ -44,7 +52,9 @@ describe('options that contradict each other', () => {
     [{ registryPassword: 'secret' }],
     [{ registryUsername: 'ada', registryPassword: 'secret', registryToken: 'x' }],
   ])('%j are wrong usage', (options) => {
-    expect(() => givenCredentials(options)).toThrow(expect.objectContaining({ exitCode: 2 }));
+    expect(() => givenCredentials(options, new Set(['registry.test']))).toThrow(
+      expect.objectContaining({ exitCode: 2 }),
+    );
   });
 
   it.each([

@@ -23,10 +23,11 @@ export async function openRegistries(
   options: RegistryOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<Registries> {
-  const credentials = await credentialSource(options, environment);
+  const registries = new Set(images.map(({ registry }) => registry));
+  const credentials = await credentialSource(options, registries, environment);
   const { fetch, close } = await openConnections(options);
   const isInsecure = options.allowHttpRegistry === true || options.allowInsecureRegistry === true;
-  const plain = isInsecure ? await withoutTls(images, fetch) : new Set<string>();
+  const plain = isInsecure ? await withoutTls(registries, fetch) : new Set<string>();
   const client = new RegistryClient({
     fetch,
     timeoutMs: REQUEST_TIMEOUT_MS,
@@ -36,8 +37,8 @@ export async function openRegistries(
   return { client, close };
 }
 
-async function withoutTls(images: readonly ImageReference[], fetch: Fetch): Promise<Set<string>> {
-  const hosts = [...new Set(images.map(({ registry }) => registry))].filter((host) => !isLoopbackHost(host));
+async function withoutTls(registries: ReadonlySet<string>, fetch: Fetch): Promise<Set<string>> {
+  const hosts = [...registries].filter((host) => !isLoopbackHost(host));
   const speaking = await Promise.all(hosts.map((host) => speaksTls(host, fetch)));
   return new Set(hosts.filter((_, at) => speaking[at] === false));
 }

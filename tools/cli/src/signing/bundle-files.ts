@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CliError, exitCodes } from '../cli-error.ts';
+import { assertWritable } from '../replace-file.ts';
 
 /** Where each bundle goes. */
 export interface BundleFiles {
@@ -15,7 +16,10 @@ export interface BundleFiles {
  */
 export async function bundleFiles(option: string, several: boolean): Promise<BundleFiles> {
   const found = await stat(option).catch(() => undefined);
-  if (!several && found?.isDirectory() !== true && !option.endsWith('/')) return { pathFor: () => option };
+  if (!several && found?.isDirectory() !== true && !option.endsWith('/')) {
+    await assertWritable(option);
+    return { pathFor: () => option };
+  }
   if (found !== undefined && !found.isDirectory())
     throw new CliError(
       `--bundle ${option}: several bundles go to a folder, and this is a file`,

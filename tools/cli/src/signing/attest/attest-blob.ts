@@ -10,15 +10,15 @@ import {
 } from '@sigstead/signing';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { artifactDigest, isDigestText, parsedDigest } from '../blob/artifact-digest.ts';
-import { assertTimestamped, outputFiles } from '../blob/output-files.ts';
+import { assertNewBundles, assertTimestamped, outputFiles } from '../blob/output-files.ts';
 import { writeSignatureFiles, type SignatureFiles } from '../blob/signature-files.ts';
-import { assertReadable } from '../blob/sign-blobs.ts';
 import type { AttestBlobOptions, CommandSurroundings } from '../options.ts';
 import { explainedOnly } from '../run/failure.ts';
 import { workOff } from '../run/signing-run.ts';
 import { openServices } from '../services/open-services.ts';
 import { prepareKeys } from '../services/signing-keys.ts';
 import { findSigningPlan } from '../services/signing-plan.ts';
+import { assertOneInput } from '../standard-input.ts';
 import { readAttestation, statementAbout, type Attestation } from './read-attestation.ts';
 
 /** Attests something about a file, here or by a signer service. @throws CliError */
@@ -28,8 +28,8 @@ export async function attestBlob(
   surroundings: CommandSurroundings,
 ): Promise<void> {
   const named = options.hash === undefined ? given : `sha256:${options.hash}`;
-  if (named !== undefined)
-    assertReadable([named, options.predicate, options.statement].filter(isText), options, surroundings);
+  assertOneInput([named, options.predicate, options.statement], options, surroundings);
+  assertNewBundles(options);
   const attestation = await explainedOnly('attesting', () => readAttestation(options));
   if (named === undefined && attestation.kind === 'predicate')
     throw new CliError('a predicate is about something: name the file', exitCodes.usage);
@@ -106,8 +106,4 @@ function partsOf(options: AttestBlobOptions): Parameters<typeof outputFiles>[0] 
     attestation: options.outputAttestation,
     timestamp: options.rfc3161TimestampBundle,
   };
-}
-
-function isText(value: string | undefined): value is string {
-  return value !== undefined;
 }

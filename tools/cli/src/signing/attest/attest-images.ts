@@ -27,6 +27,7 @@ import { workOff, type Wanted } from '../run/signing-run.ts';
 import { openServices } from '../services/open-services.ts';
 import { prepareKeys } from '../services/signing-keys.ts';
 import { findSigningPlan, type SigningPlan } from '../services/signing-plan.ts';
+import { assertOneInput } from '../standard-input.ts';
 import { readAttestation, statementAbout, type Attestation } from './read-attestation.ts';
 
 /** Attests something about images, here or by a signer service. @throws CliError */
@@ -36,6 +37,7 @@ export async function attestImages(
   surroundings: CommandSurroundings,
 ): Promise<void> {
   const named = images.map((name) => ({ name, image: readImageReference(name) }));
+  assertOneInput([options.predicate, options.statement], options, surroundings);
   const attestation = await explainedOnly('attesting', () => readAttestation(options));
   const plan = await findSigningPlan(options, surroundings);
   if (plan === undefined) {

@@ -1,5 +1,6 @@
 import type { SigningServices } from '@sigstead/signing';
 import { CliError, exitCodes } from '../../cli-error.ts';
+import { assertWritable } from '../../replace-file.ts';
 import { bundleFiles } from '../bundle-files.ts';
 import { isDigestText } from './artifact-digest.ts';
 import type { SignatureFiles } from './signature-files.ts';
@@ -33,10 +34,13 @@ export async function outputFiles(
     throw new CliError('files for the parts of a signature are for one file that is signed', exitCodes.usage);
   if (certificate !== undefined && key !== undefined)
     throw new CliError('--output-certificate: a key of your own has no certificate', exitCodes.usage);
+  for (const path of Object.values(parts)) if (path !== undefined) await assertWritable(path);
   if (bundle === undefined && isNamed) return () => ({ ...parts, b64 });
   const pathFor =
     bundle === undefined ? besideFile(options, names) : (await bundleFiles(bundle, names.length > 1)).pathFor;
-  assertDistinct(names.map(pathFor).filter((path) => path !== undefined));
+  const paths = names.map(pathFor).filter((path) => path !== undefined);
+  assertDistinct(paths);
+  for (const path of paths) await assertWritable(path);
   return (name) => ({ ...parts, b64, bundle: pathFor(name) });
 }
 
@@ -60,6 +64,12 @@ function besideFile(
 export function assertTimestamped(path: string | undefined, { timestampAuthorities }: SigningServices): void {
   if (path === undefined || timestampAuthorities.length > 0) return;
   throw new CliError('no timestamp authority is asked: there is no timestamp to write', exitCodes.usage);
+}
+
+/** @throws CliError when cosign's older bundles are asked for */
+export function assertNewBundles({ newBundleFormat }: { readonly newBundleFormat?: boolean }): void {
+  if (newBundleFormat !== false) return;
+  throw new CliError("cosign's older bundles are not written", exitCodes.usage);
 }
 
 function assertDistinct(paths: readonly string[]): void {

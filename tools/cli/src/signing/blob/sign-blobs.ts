@@ -1,7 +1,6 @@
 import type { JsonObject } from '@sigstead/encoding';
 import { describeSignatures, makeSignature, type SigningKey, type SigningServices } from '@sigstead/signing';
 import { formatArtifactDigest, type ArtifactDigest } from '@sigstead/verification';
-import { CliError, exitCodes } from '../../cli-error.ts';
 import { inParallel } from '../../in-parallel.ts';
 import type { CommandSurroundings, SignBlobOptions } from '../options.ts';
 import { failureOf } from '../run/failure.ts';
@@ -9,8 +8,9 @@ import { workOff, type Wanted } from '../run/signing-run.ts';
 import { openServices } from '../services/open-services.ts';
 import { prepareKeys } from '../services/signing-keys.ts';
 import { findSigningPlan } from '../services/signing-plan.ts';
+import { assertOneInput } from '../standard-input.ts';
 import { artifactDigest, isDigestText } from './artifact-digest.ts';
-import { assertTimestamped, outputFiles } from './output-files.ts';
+import { assertNewBundles, assertTimestamped, outputFiles } from './output-files.ts';
 import { writeSignatureFiles, type SignatureFiles } from './signature-files.ts';
 
 /** Something with its digest, and what is written of its signature. */
@@ -29,7 +29,8 @@ export async function signBlobs(
   options: SignBlobOptions,
   surroundings: CommandSurroundings,
 ): Promise<void> {
-  assertReadable(names, options, surroundings);
+  assertOneInput(names, options, surroundings);
+  assertNewBundles(options);
   const { outputSignature, outputCertificate, rfc3161Timestamp } = options;
   const parts = { signature: outputSignature, certificate: outputCertificate, timestamp: rfc3161Timestamp };
   const plan = await findSigningPlan(options, surroundings);
@@ -73,27 +74,4 @@ export async function hashed<Piece>(name: string, work: () => Promise<Piece>): P
     if (failure === undefined) throw error;
     return { name, pieces: { failure } };
   }
-}
-
-/** Standard input can be one thing only. @throws CliError */
-export function assertReadable(
-  names: readonly string[],
-  { key, passwordFile, newBundleFormat }: SignBlobOptions,
-  { environment }: CommandSurroundings,
-): void {
-  const inputs = names.filter((name) => name === '-').length;
-  if (inputs > 1) throw new CliError('standard input can be signed once', exitCodes.usage);
-  const hasPassword =
-    passwordFile !== undefined ||
-    ['SIGSTEAD_PASSWORD', 'COSIGN_PASSWORD'].some((name) => environment[name] !== undefined);
-  if (inputs > 0 && key !== undefined && !hasPassword && process.stdin.isTTY !== true)
-    throw new CliError(
-      'standard input is what is signed: the password comes from --password-file or SIGSTEAD_PASSWORD',
-      exitCodes.usage,
-    );
-  if (newBundleFormat === false)
-    throw new CliError(
-      "cosign's older bundles are not written: verify-blob reads the newer ones",
-      exitCodes.usage,
-    );
 }

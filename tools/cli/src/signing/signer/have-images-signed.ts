@@ -36,8 +36,9 @@ export async function haveImagesSigned(
 
 /** Credentials the caller gave go along, for this one request; what docker keeps stays here. */
 export function registryAuth(images: readonly NamedImage[], options: RegistryOptions): JsonObject {
-  const credentials = givenCredentials(options);
+  const registries = new Set(images.map(({ image }) => image.registry));
+  const credentials = givenCredentials(options, registries);
   if (credentials === undefined) return {};
-  const registries = images.map(({ image }) => [image.registry, { ...credentials }] as const);
-  return { registryAuth: Object.fromEntries(registries) };
+  const entries = [...registries].map((registry) => [registry, { ...credentials }] as const);
+  return { registryAuth: Object.fromEntries(entries) };
 }
