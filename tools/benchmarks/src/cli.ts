@@ -9,7 +9,7 @@ import { percentile } from './closed-loop.ts';
 import { table } from './table.ts';
 import { makeFreshBundles } from './testonly/fresh-bundles.ts';
 
-const SIGSTEAD = join(ROOT, 'tools/cli/bin/sigstead.js');
+export const SIGSTEAD = join(ROOT, 'tools/cli/bin/sigstead.js');
 /** Rounds per second of the load's length: a command takes a tenth of a second or two. */
 const ROUNDS_PER_SECOND = 3;
 
@@ -27,7 +27,8 @@ export async function benchmarkCli({ seconds, print }: BenchmarkOptions): Promis
     const rounds = Math.max(5, Math.ceil(seconds * ROUNDS_PER_SECOND));
     for (let round = -1; round < rounds; round++) {
       commands.forEach(({ args }, at) => {
-        const ms = wallTime(args, directory);
+        // Where no configuration lies.
+        const ms = wallTime(args, { HOME: directory, SIGSTEAD_HOME: directory });
         // The first of each reads the disk.
         if (round >= 0) times[at]?.push(ms);
       });
@@ -64,12 +65,12 @@ async function commandsIn(directory: string): Promise<readonly { title: string; 
   ];
 }
 
-/** @param home where no configuration lies */
-function wallTime(args: readonly string[], home: string): number {
+/** @throws Error when the command fails */
+export function wallTime(args: readonly string[], environment: Readonly<Record<string, string>>): number {
   const startedAt = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: home, SIGSTEAD_HOME: home },
+    env: { PATH: process.env['PATH'], ...environment },
   });
   const took = performance.now() - startedAt;
   if (status !== 0) throw new Error(`${args.slice(1, 3).join(' ')} ended with ${status}: ${stderr}`);

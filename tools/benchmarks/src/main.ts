@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkCliSigning } from './cli-signing.ts';
 import { benchmarkCli } from './cli.ts';
 import { benchmarkCt } from './ct.ts';
 import { benchmarkEngine } from './engine.ts';
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   verification: benchmarkVerification,
   verifier: benchmarkVerifier,
   cli: benchmarkCli,
+  'cli-signing': benchmarkCliSigning,
 };
 
 const program = new Command('bench')
