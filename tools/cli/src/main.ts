@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CliError, exitCodes } from './cli-error.ts';
+import { withoutSwitchValues } from './go-switches.ts';
 import { watchOutput } from './output.ts';
 import { createProgram } from './program.ts';
 
@@ -15,7 +16,8 @@ watchOutput(process.stdout, (reason) => {
 watchOutput(process.stderr, () => undefined);
 
 try {
-  await createProgram(version, process.env).parseAsync();
+  const program = createProgram(version, process.env);
+  await program.parseAsync(withoutSwitchValues(process.argv, program));
 } catch (error) {
   process.exitCode = report(error);
 }

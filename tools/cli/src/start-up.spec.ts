@@ -30,21 +30,25 @@ async function loadedBy(
 }
 
 describe('start-up', () => {
-  it.each([['--version'], ['--help'], ['verify', '--help'], ['issuer', 'check', '--help']])(
-    'loads commander and the definitions of the commands, and no library, for %s %s %s',
-    async (...args) => {
-      const { packages, builtins, own } = await loadedBy(...args);
-      expect(packages).toEqual(['node_modules/commander']);
-      expect(builtins).toEqual(['fs']);
-      expect(own.filter((name) => !name.startsWith('commands/'))).toEqual([
-        'base-url.js',
-        'cli-error.js',
-        'main.js',
-        'output.js',
-        'program.js',
-      ]);
-    },
-  );
+  it.each([
+    ['--version'],
+    ['--help'],
+    ['verify', '--help'],
+    ['verify-blob', '--help'],
+    ['issuer', 'check', '--help'],
+  ])('loads commander and the definitions of the commands, and no library, for %s %s %s', async (...args) => {
+    const { packages, builtins, own } = await loadedBy(...args);
+    expect(packages).toEqual(['node_modules/commander']);
+    expect(builtins).toEqual(['fs']);
+    expect(own.filter((name) => !name.startsWith('commands/'))).toEqual([
+      'base-url.js',
+      'cli-error.js',
+      'go-switches.js',
+      'main.js',
+      'output.js',
+      'program.js',
+    ]);
+  });
 
   it('loads what does the work when a command is run', async () => {
     const { packages, own } = await loadedBy('issuer', 'preset');

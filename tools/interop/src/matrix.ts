@@ -58,7 +58,7 @@ export async function runCase(
   return results;
 
   async function outcome(verifier: ClientName): Promise<Outcome> {
-    const unable = notYet(each, verifier);
+    const unable = notYet(each);
     if (unable !== undefined) return { outcome: 'skipped', reason: unable };
     const missing = toolbox.missing(toolsFor(each, verifier));
     if (missing !== undefined) return { outcome: 'missing', reason: missing };

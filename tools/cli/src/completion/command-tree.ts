@@ -22,9 +22,13 @@ export interface CompletedCommand {
   readonly argument: Value | undefined;
 }
 
-/** What a shell can complete, from the definitions that commander parses by. */
-export function commandTree(program: Command): CompletedCommand {
-  return describe(program, [], []);
+/**
+ * What a shell can complete, from the definitions that commander parses by.
+ *
+ * @param withHidden options that are taken and not told of, too
+ */
+export function commandTree(program: Command, withHidden = false): CompletedCommand {
+  return describe(program, [], [], withHidden);
 }
 
 /** The command and everything below it. */
@@ -36,9 +40,10 @@ function describe(
   command: Command,
   path: readonly string[],
   inherited: readonly CompletedOption[],
+  withHidden: boolean,
 ): CompletedCommand {
   const help = command.createHelp();
-  const own = command.options.filter(({ hidden }) => !hidden).map(describeOption);
+  const own = command.options.filter(({ hidden }) => withHidden || !hidden).map(describeOption);
   const helpOption: CompletedOption = {
     flags: ['-h', '--help'],
     description: 'display help for command',
@@ -53,7 +58,7 @@ function describe(
     subcommands: help
       .visibleCommands(command)
       .filter((child) => child.name() !== 'help')
-      .map((child) => describe(child, [...path, child.name()], passedOn)),
+      .map((child) => describe(child, [...path, child.name()], passedOn, withHidden)),
     options: [...own, ...global, helpOption],
     argument:
       command.registeredArguments[0] &&

@@ -8,7 +8,7 @@ import { commandDifferences, flagDifferences } from './differences.ts';
 import { likenessPage } from './likeness-page.ts';
 
 const cosign = readCosign();
-const program = commandTree(createProgram('', {}));
+const program = commandTree(createProgram('', {}), true);
 const comparison = compareWithCosign(cosign, program);
 const page = readFileSync(new URL('../../../../docs/cosign.md', import.meta.url), 'utf8');
 

@@ -6,5 +6,5 @@ import { readCosign } from './cosign-commands.ts';
 import { likenessPage } from './likeness-page.ts';
 
 const cosign = readCosign();
-const comparison = compareWithCosign(cosign, commandTree(createProgram('', {})));
+const comparison = compareWithCosign(cosign, commandTree(createProgram('', {}), true));
 writeFileSync(new URL('../../../../docs/cosign.md', import.meta.url), likenessPage(cosign, comparison));
