@@ -25,6 +25,7 @@ const layers = [
     'verification',
     ['encoding', 'crypto', 'merkle', 'x509', 'timestamp', 'revocation', 'tlog', 'bundle', 'trust', 'oci'],
   ],
+  ['image-evidence', ['encoding', 'http', 'oci', 'bundle', 'trust', 'verification']],
   [
     'signing',
     ['encoding', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification'],

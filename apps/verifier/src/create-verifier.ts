@@ -1,3 +1,4 @@
+import { LogProofs } from '@sigstead/image-evidence';
 import type { Fetch } from '@sigstead/oci';
 import { createGuardedFetch, registryCredentials, RegistryRules } from '@sigstead/registry-access';
 import {
@@ -10,7 +11,7 @@ import {
   type Service,
 } from '@sigstead/server';
 import { createPool } from '@sigstead/postgres';
-import { MAX_POLICY_BYTES } from '@sigstead/verification';
+import { MAX_POLICY_BYTES } from '@sigstead/verification/policy-documents';
 import { AdmissionDesk } from './admission/admission-desk.ts';
 import { AdmissionMetrics } from './admission/admission-metrics.ts';
 import { MAX_REVIEW_BYTES } from './admission/admission-review.ts';
@@ -25,7 +26,6 @@ import {
 import { explain } from './explain.ts';
 import { MAX_BATCH_BYTES, MAX_REQUEST_BYTES } from './http/verify-request.ts';
 import { ImageVerifier } from './image-verifier.ts';
-import { LogProofs } from './log-proofs.ts';
 import { BindingStore } from './policies/binding-store.ts';
 import { MAX_BINDING_BYTES } from './policies/http/bindings.controller.ts';
 import { MAX_DRY_RUN_BYTES } from './policies/http/dry-run.controller.ts';

@@ -1,4 +1,11 @@
 import {
+  completeWithProofs,
+  nameEvidence,
+  readCandidates,
+  type ProofSource,
+  type WantedEvidence,
+} from '@sigstead/image-evidence';
+import {
   OciError,
   parseImageReference,
   RegistryClient,
@@ -7,13 +14,9 @@ import {
 } from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
 import {
-  entriesWithoutProof,
   requireImageSignature,
-  VerificationError,
   verifyImagePolicy,
   verifyImageSignature,
-  withInclusionProof,
-  withoutInclusionProof,
   type ImageEvidence,
   type ImagePolicy,
   type ImageVerdict,
@@ -23,8 +26,6 @@ import {
   type VerificationOptions,
 } from '@sigstead/verification';
 import { DEFAULT_TIMEOUTS_MS, type VerifierConfig } from './config.ts';
-import { nameEvidence, readCandidates, type WantedEvidence } from './image-candidates.ts';
-import type { LogProofs } from './log-proofs.ts';
 import type { VerdictCache } from './verdicts/verdict-cache.ts';
 import type { VerdictMetrics } from './verdicts/verdict-metrics.ts';
 import type { VerifierTrust } from './verifier-trust.ts';
@@ -37,7 +38,7 @@ export interface ImageVerifierParts {
   /** Absent: registries are asked as anybody. */
   readonly credentials: CredentialSource | undefined;
   /** Absent: proofs are not fetched. */
-  readonly proofs: LogProofs | undefined;
+  readonly proofs: ProofSource | undefined;
   readonly clock: () => Date;
   readonly cache: VerdictCache<ImageVerdict>;
   readonly policyCache: VerdictCache<PolicyVerdict>;
@@ -154,7 +155,7 @@ export class ImageVerifier {
     signal: AbortSignal | undefined,
     use: (found: VisitedImage) => Promise<T>,
   ): Promise<T> {
-    const { rules, registryFetch, credentials, config } = this.#parts;
+    const { trust, rules, registryFetch, credentials, proofs, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
     const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
@@ -167,11 +168,8 @@ export class ImageVerifier {
       });
       const { digest } = await client.resolve(ref);
       const read = async (wanted: WantedEvidence): Promise<SignatureCandidate[]> => {
-        const signatures: SignatureCandidate[] = [];
-        for (const candidate of await readCandidates(client, ref, digest, wanted)) {
-          signatures.push(await this.#complete(candidate, deadline.signal));
-        }
-        return signatures;
+        const found = await readCandidates(client, ref, digest, wanted);
+        return completeWithProofs(found, trust.roots(), proofs ?? NO_LOG, deadline.signal);
       };
       const names = (wanted: WantedEvidence): Promise<readonly string[] | undefined> =>
         nameEvidence(client, ref, digest, wanted).catch((error: unknown) => {
@@ -192,23 +190,9 @@ export class ImageVerifier {
       revocations: trust.revocations(),
     };
   }
-
-  /** Only entries whose promise holds are worth a request: anybody can put signatures into a registry. */
-  async #complete(candidate: SignatureCandidate, signal: AbortSignal): Promise<SignatureCandidate> {
-    if (candidate.evidence instanceof VerificationError) return candidate;
-    let evidence = candidate.evidence;
-    for (const entry of entriesWithoutProof(evidence, this.#parts.trust.roots())) {
-      const answer = (await this.#parts.proofs?.find(entry, signal)) ?? {
-        missing: 'no log is configured to ask for one',
-      };
-      evidence =
-        'proof' in answer
-          ? withInclusionProof(evidence, entry, answer.proof)
-          : withoutInclusionProof(evidence, answer.missing);
-    }
-    return { ...candidate, evidence };
-  }
 }
+
+const NO_LOG: ProofSource = { find: async () => ({ missing: 'no log is configured to ask for one' }) };
 
 /** A policy that names types of statements means attestations of these; any other means signatures of the image itself. */
 function asksForAttestation({ rules }: Policy): boolean {

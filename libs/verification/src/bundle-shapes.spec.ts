@@ -259,6 +259,18 @@ describe('bundles of every shape', () => {
       expect(judge(await sign(others(3)))).toBe('STATEMENT_SUBJECT');
     });
 
+    it('has the annotations of the subject that is the artifact, and of no other', async () => {
+      const own = { digest: { sha256: encodeHex(artifact.digest) }, annotations: { stage: 'prod', n: 1 } };
+      const other = { digest: { sha256: '00' }, annotations: { stage: 'test', team: 'a' } };
+      const bundle = await signStatement(sigstore, { ...(statement as object), subject: [other, own] });
+      const wanting = (annotations: Record<string, string>): string =>
+        judge(bundle, { policy: compilePolicy({ anyIdentity: true, annotations }) });
+      expect(wanting({ stage: 'prod' })).toBe('verified');
+      expect(wanting({ stage: 'test' })).toBe('ANNOTATION_MISMATCH');
+      expect(wanting({ team: 'a' })).toBe('ANNOTATION_MISMATCH');
+      expect(wanting({ n: '1' })).toBe('ANNOTATION_MISMATCH');
+    });
+
     it.each<[string, JsonValue]>([
       ['no object', []],
       ['another _type', { ...(statement as object), _type: 'https://in-toto.io/Link/v1' }],

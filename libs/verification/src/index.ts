@@ -29,15 +29,10 @@ export {
 } from './policy/image/decide-image.ts';
 export { describeDecision } from './policy/image/describe-decision.ts';
 export { canonicalImageName } from './policy/image/image-pattern.ts';
-export {
-  MAX_POLICY_BYTES,
-  parseImagePolicyDocument,
-  parsePolicyJson,
-  POLICY_API_VERSION,
-  readImagePolicyDocument,
-  type AttestationInput,
-  type ImagePolicyDocument,
-  type SignerInput,
+export type {
+  AttestationInput,
+  ImagePolicyDocument,
+  SignerInput,
 } from './policy/image/image-policy-document.ts';
 export {
   appliesTo,
@@ -47,7 +42,7 @@ export {
   type ImagePolicy,
   type SignerRequirement,
 } from './policy/image/image-policy.ts';
-export { parsePolicyInput, type PolicyInput } from './policy/policy-input.ts';
+export type { PolicyInput } from './policy/policy-input.ts';
 export type { Rule, RuleRefusal } from './policy/rule.ts';
 export { githubFields, type GithubField } from './policy/rules/github-rules.ts';
 export type { PredicateRuleInput, Scalar } from './policy/rules/predicate-rules.ts';

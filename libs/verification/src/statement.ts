@@ -28,6 +28,8 @@ export interface StatementSubject {
   readonly name: string;
   /** Hex by algorithm, as the statement has them. */
   readonly digests: Readonly<Record<string, string>>;
+  /** Texts of `annotations`; values of other types are not taken for text. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -71,8 +73,16 @@ function readSubjects(value: JsonValue | undefined): StatementSubject[] {
     }
     const name = own(subject, 'name') ?? '';
     if (typeof name !== 'string') throw malformed(`has a name that is no text in subject ${at}`);
-    return { name, digests: digests as Record<string, string> };
+    const annotations = textsOf(own(subject, 'annotations'));
+    return { name, digests: digests as Record<string, string>, annotations };
   });
+}
+
+function textsOf(annotations: JsonValue | undefined): Record<string, string> {
+  if (!isJsonObject(annotations)) return {};
+  return Object.fromEntries(
+    Object.entries(annotations).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function textField(parent: JsonObject, field: string): string {

@@ -5,6 +5,7 @@ export const exitCodes = {
   imageWithoutSignature: 10,
   noSuchImage: 11,
   noMatchingSignature: 12,
+  noCertificate: 13,
 } as const;
 
 /** Ends the command with a reason on stderr and an exit code. */

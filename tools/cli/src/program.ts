@@ -3,14 +3,17 @@ import { attestBlobCommand, attestCommand } from './commands/attest.ts';
 import { cleanCommand, copyCommand, generateCommand } from './commands/beside-image.ts';
 import { completionCommand } from './commands/completion.ts';
 import { envCommand } from './commands/env.ts';
+import { explainCommand } from './commands/explain.ts';
 import { issuerCommand } from './commands/issuer.ts';
 import { generateKeyPairCommand, importKeyPairCommand, publicKeyCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { signBlobCommand } from './commands/sign-blob.ts';
 import { signCommand } from './commands/sign.ts';
+import { downloadCommand, treeCommand, triangulateCommand } from './commands/stored.ts';
 import { tokenCommand } from './commands/token.ts';
-import { verifyCommand } from './commands/verify.ts';
+import { verifyBlobAttestationCommand, verifyBlobCommand } from './commands/verify-blob.ts';
+import { verifyAttestationCommand, verifyCommand } from './commands/verify.ts';
 
 /**
  * Every command, with its options and its help. Whoever asks for help waits for what is imported here: a definition says
@@ -29,7 +32,14 @@ export function createProgram(version: string, environment: NodeJS.ProcessEnv): 
     .addCommand(signBlobCommand())
     .addCommand(attestCommand())
     .addCommand(attestBlobCommand())
-    .addCommand(verifyCommand())
+    .addCommand(verifyCommand(environment))
+    .addCommand(verifyAttestationCommand(environment))
+    .addCommand(verifyBlobCommand(environment))
+    .addCommand(verifyBlobAttestationCommand(environment))
+    .addCommand(explainCommand(environment))
+    .addCommand(treeCommand(environment))
+    .addCommand(downloadCommand(environment))
+    .addCommand(triangulateCommand(environment))
     .addCommand(copyCommand())
     .addCommand(cleanCommand())
     .addCommand(generateCommand())

@@ -35,6 +35,7 @@ describe('start-up', () => {
     ['--help'],
     ['sign', '--help'],
     ['verify', '--help'],
+    ['verify-blob', '--help'],
     ['issuer', 'check', '--help'],
   ])('loads commander and the definitions of the commands, and no library, for %s %s %s', async (...args) => {
     const { packages, builtins, own } = await loadedBy(...args);

@@ -5,15 +5,16 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
+const NO_HOME = '/nonexistent';
 
-/** Variables of ours must not reach the processes under test. */
+/** Variables of ours must not reach the processes under test, nor must the stack that lies in the workspace. */
 function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) => !/^(NODE_OPTIONS|SIGST|JEST|NX_|PORT$|HOST$|npm_)/.test(name),
     ),
   );
-  return { ...kept, ...extra };
+  return { ...kept, SIGSTEAD_HOME: NO_HOME, ...extra };
 }
 
 export interface Finished {

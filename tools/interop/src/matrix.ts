@@ -7,7 +7,6 @@ import {
   type InteropCase,
   type RegistryName,
 } from './interop-case.ts';
-import { notYet } from './not-yet.ts';
 import type { ToolName, Toolbox } from './tools/toolbox.ts';
 import type { Workbench } from './workbench.ts';
 import type { Workpiece } from './workpiece.ts';
@@ -15,7 +14,7 @@ import type { Workpiece } from './workpiece.ts';
 export type Outcome =
   | { readonly outcome: 'passed' }
   /** `missing`: a program that takes part is not there. */
-  | { readonly outcome: 'failed' | 'missing' | 'skipped'; readonly reason: string };
+  | { readonly outcome: 'failed' | 'missing'; readonly reason: string };
 
 /** What one verifier made of one case. */
 export type Result = Outcome & { readonly description: string };
@@ -58,8 +57,6 @@ export async function runCase(
   return results;
 
   async function outcome(verifier: ClientName): Promise<Outcome> {
-    const unable = notYet(each, verifier);
-    if (unable !== undefined) return { outcome: 'skipped', reason: unable };
     const missing = toolbox.missing(toolsFor(each, verifier));
     if (missing !== undefined) return { outcome: 'missing', reason: missing };
     try {

@@ -1,12 +1,7 @@
 import { canonicalizeJson, EncodingError, isJsonObject, parseJson, type JsonValue } from '@sigstead/encoding';
 import { HttpProblem } from '@sigstead/server';
-import {
-  compilePolicy,
-  parseArtifactDigest,
-  parsePolicyInput,
-  type Artifact,
-  type Policy,
-} from '@sigstead/verification';
+import { compilePolicy, parseArtifactDigest, type Artifact, type Policy } from '@sigstead/verification';
+import { parsePolicyInput } from '@sigstead/verification/policy-documents';
 import { z } from 'zod';
 
 /** Largest body of a request: a bundle of the largest statement anybody signs, and a policy. */

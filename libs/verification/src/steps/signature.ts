@@ -94,13 +94,13 @@ function readMeaning(content: SignedContent, artifact: Artifact): Meaning {
     }
     case 'dsse': {
       const statement = parseStatement(content.payloadType, content.payload);
-      assertSubject(statement, artifact);
+      const { annotations } = assertSubject(statement, artifact);
       const { predicateType } = statement;
       return {
         what: `a statement of type ${printable(predicateType, 200)} about ${digest}`,
         facts: { signed: 'statement', predicateType },
         statement,
-        annotations: {},
+        annotations,
       };
     }
   }

@@ -25,7 +25,7 @@ export interface CompletedCommand {
 /**
  * What a shell can complete, from the definitions that commander parses by.
  *
- * @param withHidden also what is taken and not told
+ * @param withHidden options that are taken and not told of, too
  */
 export function commandTree(program: Command, withHidden = false): CompletedCommand {
   return describe(program, [], [], withHidden);

@@ -1,8 +1,8 @@
 import type { FlagDifference } from './differences.ts';
 
-const SIGNING = ['sign', 'sign-blob', 'attest', 'attest-blob'];
+/** The commands that sign. */
+export const SIGNING = ['sign', 'sign-blob', 'attest', 'attest-blob'];
 
-/** Of the commands that sign. */
 export const signingDifferences: readonly FlagDifference[] = [
   {
     flag: 'annotations',

@@ -3,7 +3,7 @@ import { ROOT, type LocalStack } from '@sigstead/instance';
 import { isImage } from '../interop-case.ts';
 import { CosignLike } from './cosign-like.ts';
 
-/** Our own command, against the services of the stack. */
+/** Our own command, which signs by the services of the stack and judges by itself. */
 export function sigstead(stack: LocalStack, directory: string): CosignLike {
   return new CosignLike(
     {
@@ -12,7 +12,7 @@ export function sigstead(stack: LocalStack, directory: string): CosignLike {
         ...['--signing-config', stack.signingConfig(log), '--trusted-root', stack.trustedRoot],
         ...(isImage(artifact) ? ['--form', form] : []),
       ],
-      verifyingOptions: () => [],
+      verifyingOptions: () => ['--trusted-root', stack.trustedRoot],
       environment: () => ({ SIGSTEAD_URL: stack.url }),
     },
     directory,

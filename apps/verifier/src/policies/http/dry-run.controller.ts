@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { HttpProblem, type FastifyReply } from '@sigstead/server';
-import { compileImagePolicy, parsePolicyJson, readImagePolicyDocument } from '@sigstead/verification';
+import { compileImagePolicy } from '@sigstead/verification';
+import { parsePolicyJson, readImagePolicyDocument } from '@sigstead/verification/policy-documents';
 import { z } from 'zod';
 import { admitImage } from '../../admission/image-admission.ts';
 import { ImageVerifier } from '../../image-verifier.ts';

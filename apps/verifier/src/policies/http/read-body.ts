@@ -1,11 +1,7 @@
 import { decodeUtf8, EncodingError } from '@sigstead/encoding';
 import { HttpProblem } from '@sigstead/server';
-import {
-  compileImagePolicy,
-  parseImagePolicyDocument,
-  PolicyError,
-  type ImagePolicyDocument,
-} from '@sigstead/verification';
+import { compileImagePolicy, PolicyError, type ImagePolicyDocument } from '@sigstead/verification';
+import { parseImagePolicyDocument } from '@sigstead/verification/policy-documents';
 
 /**
  * A policy document that makes sense.

@@ -5,8 +5,11 @@ import {
   readBundleReferrers,
   readLegacyAttestations,
   readLegacyLayers,
+  readReferrerAttestations,
+  readReferrerSignatures,
   signatureTag,
   type ImageReference,
+  type LegacyLayer,
   type RegistryClient,
 } from '@sigstead/oci';
 import {
@@ -21,6 +24,14 @@ import {
 /** What is looked for beside an image: signatures of it, attestations about it, or everything. */
 export type WantedEvidence = 'signature' | 'attestation' | 'all';
 
+/** Which forms are read besides cosign's tags. */
+export interface FurtherForms {
+  /** Bundles that refer to the image; true unless told. */
+  readonly bundles?: boolean | undefined;
+  /** The layers of cosign's tags in manifests that refer to the image, as it once tried out; false unless told. */
+  readonly referrerLayers?: boolean | undefined;
+}
+
 /**
  * Everything that is stored beside an image in one of the forms there are: cosign's tags `.sig` and `.att`, and bundles that refer to it.
  * What claims to be of the other kind than the wanted one is left out; what cannot be read is in the list with its reason.
@@ -32,13 +43,20 @@ export async function readCandidates(
   ref: ImageReference,
   digest: string,
   wanted: WantedEvidence,
+  { bundles = true, referrerLayers = false }: FurtherForms = {},
 ): Promise<SignatureCandidate[]> {
-  const [signatures, attestations, bundles] = await Promise.all([
-    wanted === 'attestation' ? [] : readSignatureLayers(client, ref, digest),
-    wanted === 'signature' ? [] : readAttestationLayers(client, ref, digest),
-    readBundles(client, ref, digest),
+  const place: Place = [client, ref, digest];
+  const [wantsSignatures, wantsAttestations] = [wanted !== 'attestation', wanted !== 'signature'];
+  const lists = await Promise.all([
+    bundles ? readBundles(...place) : [],
+    wantsSignatures ? readLayers(SIGNATURES, signatureTag(digest), place) : [],
+    wantsAttestations ? readLayers(ATTESTATIONS, attestationTag(digest), place) : [],
+    wantsSignatures && referrerLayers ? readLayers(REFERRER_SIGNATURES, 'signature referrers', place) : [],
+    wantsAttestations && referrerLayers
+      ? readLayers(REFERRER_ATTESTATIONS, 'attestation referrers', place)
+      : [],
   ]);
-  return [...bundles, ...signatures, ...attestations].filter((candidate) => {
+  return lists.flat().filter((candidate) => {
     const kind = claimedKind(candidate);
     return wanted === 'all' || kind === 'unknown' || kind === wanted;
   });
@@ -70,32 +88,24 @@ export async function nameEvidence(
   ];
 }
 
-function readSignatureLayers(
-  client: RegistryClient,
-  ref: ImageReference,
-  digest: string,
-): Promise<SignatureCandidate[]> {
-  const tag = signatureTag(digest);
-  return readable(tag, async () =>
-    (await readLegacyLayers(client, ref, digest)).map((layer, at) => {
-      const source = `${tag}, layer ${at}`;
-      return layer instanceof OciError ? unreadable(source, layer) : legacyCandidate(layer, source);
-    }),
-  );
+type Place = readonly [client: RegistryClient, ref: ImageReference, digest: string];
+
+/** One kind of layers: where they are read, and what each is. */
+interface LayerKind {
+  read(...place: Place): Promise<(LegacyLayer | OciError)[]>;
+  candidate(layer: LegacyLayer, source: string): SignatureCandidate;
 }
 
-function readAttestationLayers(
-  client: RegistryClient,
-  ref: ImageReference,
-  digest: string,
-): Promise<SignatureCandidate[]> {
-  const tag = attestationTag(digest);
-  return readable(tag, async () =>
-    (await readLegacyAttestations(client, ref, digest)).map((layer, at) => {
-      const source = `${tag}, layer ${at}`;
-      return layer instanceof OciError
-        ? unreadable(source, layer)
-        : legacyAttestationCandidate(layer, source);
+const SIGNATURES: LayerKind = { read: readLegacyLayers, candidate: legacyCandidate };
+const ATTESTATIONS: LayerKind = { read: readLegacyAttestations, candidate: legacyAttestationCandidate };
+const REFERRER_SIGNATURES: LayerKind = { ...SIGNATURES, read: readReferrerSignatures };
+const REFERRER_ATTESTATIONS: LayerKind = { ...ATTESTATIONS, read: readReferrerAttestations };
+
+function readLayers(kind: LayerKind, place: string, where: Place): Promise<SignatureCandidate[]> {
+  return readable(place, async () =>
+    (await kind.read(...where)).map((layer, at) => {
+      const source = `${place}, layer ${at}`;
+      return layer instanceof OciError ? unreadable(source, layer) : kind.candidate(layer, source);
     }),
   );
 }

@@ -1,0 +1,29 @@
+import { CliError, exitCodes } from '../../cli-error.ts';
+import { resolveImage } from '../image/gather-evidence.ts';
+import { readImageReference } from '../image/image-reference.ts';
+import { withRegistry } from '../image/registry.ts';
+import type { RegistryOptions, Surroundings } from '../options.ts';
+import { attachedTag, type AttachedKind } from './attached-tags.ts';
+
+export interface TriangulateOptions extends RegistryOptions {
+  readonly type: string;
+}
+
+const KINDS: readonly AttachedKind[] = ['signature', 'attestation', 'sbom'];
+
+/** Prints where something of an image lies. @throws CliError */
+export async function triangulate(
+  image: string,
+  options: TriangulateOptions,
+  environment: Surroundings['environment'],
+): Promise<void> {
+  const reference = readImageReference(image);
+  const kind = KINDS.find((one) => one === options.type);
+  if (kind === undefined && options.type !== 'digest')
+    throw new CliError(`--type is ${KINDS.join(', ')} or digest`, exitCodes.usage);
+  const digest =
+    reference.digest ??
+    (await withRegistry(reference, options, environment, (registry) => resolveImage(registry, reference)));
+  const place = kind === undefined ? `@${digest}` : `:${attachedTag(kind, digest)}`;
+  process.stdout.write(`${reference.name}${place}\n`);
+}
