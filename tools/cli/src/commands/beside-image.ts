@@ -3,8 +3,8 @@ import { addSwitch } from '../boolean-options.ts';
 import type { CleanOptions } from '../beside/clean-image.ts';
 import type { CopyCommandOptions } from '../beside/copy-image.ts';
 import type { GenerateOptions } from '../beside/generate-payload.ts';
+import { addAnnotationOption } from './annotation-option.ts';
 import { addRegistryOptions } from './registry-options.ts';
-import { addAnnotationOption } from './signing-options.ts';
 
 export function copyCommand(): Command {
   const command = new Command('copy')
@@ -60,7 +60,7 @@ export function generateCommand(): Command {
   const command = new Command('generate')
     .description("Prints the payload that is signed for an image in cosign's older form.")
     .argument('<image>', 'host/repository[:tag][@digest]');
-  return addRegistryOptions(addAnnotationOption(command))
+  return addRegistryOptions(addAnnotationOption(command, 'adds to the payload'))
     .addHelpText(
       'after',
       '\nExample:\n  $ npx sigstead generate -a commit=4f2c registry/app:v1 > payload.json',

@@ -1,20 +1,15 @@
 import { Command } from 'commander';
 import { addSwitch } from '../boolean-options.ts';
 import type { SignOptions } from '../signing/options.ts';
+import { addAnnotationOption } from './annotation-option.ts';
 import { addRegistryOptions } from './registry-options.ts';
-import {
-  addAnnotationOption,
-  addFormOptions,
-  addSigningOptions,
-  SERVICES,
-  surroundingsOf,
-} from './signing-options.ts';
+import { addFormOptions, addSigningOptions, SERVICES, surroundingsOf } from './signing-options.ts';
 
 export function signCommand(): Command {
   const command = new Command('sign')
     .description('Signs container images and pushes the signatures beside them.')
     .argument('<images...>', 'host/repository[:tag][@digest]');
-  addFormOptions(addAnnotationOption(command));
+  addFormOptions(addAnnotationOption(command, 'adds to what is signed'));
   addSwitch(command, '-r, --recursive', 'signs all that an index lists, too');
   addSwitch(command, '--upload', 'false: pushes nothing; the signature is in --bundle or --output json');
   command.option('--bundle <file>', 'writes the Sigstore bundle to a file; of several, to a folder');

@@ -4,7 +4,7 @@ import { baseUrl } from '../base-url.ts';
 import type { CommandSurroundings } from '../signing/options.ts';
 import { addIdentityOptions } from './identity-options.ts';
 import { addPasswordOption } from './keys.ts';
-import { keyValue } from './key-value.ts';
+import { addPredicateTypeOption } from './verify-options.ts';
 
 /** What signs, and which services take part. */
 export function addSigningOptions(command: Command): Command {
@@ -52,24 +52,10 @@ export function addFormOptions(command: Command): Command {
 }
 
 export function addPredicateOptions(command: Command): Command {
-  return command
-    .option('--predicate <file>', 'what is said: the predicate, or - for standard input')
-    .option(
-      '--type <type>',
-      'its type: slsaprovenance1, slsaprovenance02, spdx, spdxjson, cyclonedx, openvex, vuln, link, custom, or a URI',
-      'custom',
-    )
-    .option('--statement <file>', 'the whole in-toto statement, in the place of a predicate');
-}
-
-export function addAnnotationOption(command: Command): Command {
-  return command.option(
-    '-a, --annotations <key=value>',
-    'adds to what is signed, may be given several times',
-    (text: string, values: Readonly<Record<string, string>> = {}) => ({
-      ...values,
-      ...keyValue('--annotations', text),
-    }),
+  command.option('--predicate <file>', 'what is said: the predicate, or - for standard input');
+  return addPredicateTypeOption(command).option(
+    '--statement <file>',
+    'the whole in-toto statement, in the place of a predicate',
   );
 }
 

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { DownloadOptions } from '../verify/stored/download.ts';
 import type { TriangulateOptions } from '../verify/stored/triangulate.ts';
-import type { RegistryOptions } from '../verify/options.ts';
-import { addRegistryOptions } from './verify-options.ts';
+import type { RegistryOptions } from '../registry/options.ts';
+import { addRegistryOptions } from './registry-options.ts';
 
 const IMAGE = ['<image>', 'host/repository[:tag][@digest]'] as const;
 

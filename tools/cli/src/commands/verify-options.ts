@@ -1,5 +1,4 @@
 import { Option, type Command } from 'commander';
-import { keyValue } from './key-value.ts';
 
 // The names are cosign's where cosign has them.
 
@@ -62,27 +61,6 @@ export function addEvidenceOptions(command: Command): Command {
     );
   for (const option of hidden) command.addOption(option.hideHelp());
   return command;
-}
-
-/** How registries are spoken to. */
-export function addRegistryOptions(command: Command): Command {
-  return command
-    .option('--allow-http-registry', 'speaks to a registry without TLS where it has none')
-    .option('--allow-insecure-registry', 'takes any certificate for that of the registry')
-    .option('--registry-username <name>', "user of the registry (default: docker's configuration)")
-    .option('--registry-password <password>', 'their password')
-    .option('--registry-token <token>', 'bearer token for the registry');
-}
-
-export function addAnnotationOption(command: Command): Command {
-  return command.option(
-    '-a, --annotations <key=value>',
-    'annotation that must be signed, may be given several times',
-    (text: string, values: Readonly<Record<string, string>> = {}) => ({
-      ...values,
-      ...keyValue('--annotations', text),
-    }),
-  );
 }
 
 export function addPredicateTypeOption(command: Command): Command {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { baseUrl } from '../base-url.ts';
 import type { AttestationVerifyOptions, ImageVerifyOptions } from '../verify/options.ts';
+import { addAnnotationOption } from './annotation-option.ts';
+import { addRegistryOptions } from './registry-options.ts';
 import {
-  addAnnotationOption,
   addEvidenceOptions,
   addPredicateTypeOption,
-  addRegistryOptions,
   addSignerOptions,
   addTrustOptions,
 } from './verify-options.ts';
@@ -22,7 +22,7 @@ export function verifyCommand(environment: NodeJS.ProcessEnv): Command {
   const command = new Command('verify')
     .description('Verifies the signatures of container images and tells their chain of trust.')
     .argument('<images...>', 'host/repository[:tag][@digest]');
-  addAnnotationOption(addSignerOptions(command)).option(
+  addAnnotationOption(addSignerOptions(command), 'must be signed').option(
     '--policy <file>',
     'image policy that must be met, in the place of one signer (JSON)',
   );

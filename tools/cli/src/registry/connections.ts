@@ -1,6 +1,6 @@
 import type { Fetch } from '@sigstead/oci';
 import { CliError, exitCodes } from '../cli-error.ts';
-import { readGivenFile } from '../given-file.ts';
+import { readGivenFile } from '../read-given-file.ts';
 import type { RegistryOptions } from './options.ts';
 
 export interface Connections {

@@ -10,7 +10,7 @@ import type { RegistryOptions } from './options.ts';
 export async function credentialSource(
   options: RegistryOptions,
   registries: ReadonlySet<string>,
-  environment: NodeJS.ProcessEnv,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<CredentialSource> {
   const given = givenCredentials(options, registries);
   if (given !== undefined) return () => given;

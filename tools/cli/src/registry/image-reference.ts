@@ -10,3 +10,9 @@ export function readImageReference(text: string): ImageReference {
     throw new CliError(cause.message, exitCodes.usage, { cause });
   }
 }
+
+/** The name in full, as cosign tells it: a tag is always there, unless there is a digest. */
+export function fullName(image: ImageReference): string {
+  if (image.digest !== undefined) return `${image.name}@${image.digest}`;
+  return `${image.name}:${image.tag ?? 'latest'}`;
+}

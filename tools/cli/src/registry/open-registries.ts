@@ -1,4 +1,4 @@
-import { isLoopbackHost, RegistryClient, type Fetch, type ImageReference } from '@sigstead/oci';
+import { isLoopbackHost, OciError, RegistryClient, type Fetch, type ImageReference } from '@sigstead/oci';
 import { openConnections } from './connections.ts';
 import { credentialSource } from './credentials.ts';
 import type { RegistryOptions } from './options.ts';
@@ -6,6 +6,8 @@ import type { RegistryOptions } from './options.ts';
 /** The registries of a command's images. */
 export interface Registries {
   readonly client: RegistryClient;
+  /** Ends everything that is asked of them, where there is a limit to all of it. */
+  readonly signal: AbortSignal | undefined;
   close(): void;
 }
 
@@ -16,25 +18,43 @@ const PROBE_TIMEOUT_MS = 5_000;
 /**
  * Without TLS only on this machine, or where options allow it and there is none.
  *
+ * @param totalTimeoutMs for all there is to ask of them; without it only each request has its time
  * @throws CliError for options that contradict each other, or files that cannot be read
  */
 export async function openRegistries(
   images: readonly ImageReference[],
   options: RegistryOptions,
-  environment: NodeJS.ProcessEnv,
+  environment: Readonly<Record<string, string | undefined>>,
+  totalTimeoutMs?: number,
 ): Promise<Registries> {
   const registries = new Set(images.map(({ registry }) => registry));
   const credentials = await credentialSource(options, registries, environment);
   const { fetch, close } = await openConnections(options);
   const isInsecure = options.allowHttpRegistry === true || options.allowInsecureRegistry === true;
   const plain = isInsecure ? await withoutTls(registries, fetch) : new Set<string>();
+  const signal = totalTimeoutMs === undefined ? undefined : AbortSignal.timeout(totalTimeoutMs);
   const client = new RegistryClient({
-    fetch,
+    fetch:
+      signal === undefined
+        ? fetch
+        : within(signal, `registries did not deliver within ${totalTimeoutMs} ms`, fetch),
     timeoutMs: REQUEST_TIMEOUT_MS,
     credentials,
     allowHttp: (host) => isLoopbackHost(host) || plain.has(host),
   });
-  return { client, close };
+  return { client, signal, close };
+}
+
+function within(limit: AbortSignal, reason: string, fetch: Fetch): Fetch {
+  return async (url, init) => {
+    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    try {
+      return await fetch(url, { ...init, signal });
+    } catch (error) {
+      if (!limit.aborted) throw error;
+      throw new OciError('TIMEOUT', reason, { cause: error });
+    }
+  };
 }
 
 async function withoutTls(registries: ReadonlySet<string>, fetch: Fetch): Promise<Set<string>> {

@@ -1,3 +1,5 @@
+import type { RegistryOptions } from '../registry/options.ts';
+
 /** What the caller gives besides options. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -44,14 +46,6 @@ export interface EvidenceOptions {
   /** False: cosign's older form only. */
   readonly newBundleFormat?: boolean;
   readonly experimentalOci11?: boolean;
-}
-
-export interface RegistryOptions {
-  readonly allowHttpRegistry?: boolean;
-  readonly allowInsecureRegistry?: boolean;
-  readonly registryUsername?: string;
-  readonly registryPassword?: string;
-  readonly registryToken?: string;
 }
 
 /** Of every command that judges. */

@@ -8,8 +8,9 @@ import {
   type Statement,
   type Subject,
 } from '@sigstead/signing';
+import { digestArtifact, isDigestText } from '../../artifact.ts';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import { artifactDigest, isDigestText, parsedDigest } from '../blob/artifact-digest.ts';
+import { artifactDigest } from '../blob/artifact-digest.ts';
 import { assertNewBundles, assertTimestamped, outputFiles } from '../blob/output-files.ts';
 import { writeSignatureFiles, type SignatureFiles } from '../blob/signature-files.ts';
 import type { AttestBlobOptions, CommandSurroundings } from '../options.ts';
@@ -85,7 +86,7 @@ async function aboutBlob(
     throw new Error('a predicate was taken that is about nothing');
   }
   const { algorithm, digest } = isDigestText(named)
-    ? parsedDigest(named)
+    ? digestArtifact(named)
     : await artifactDigest(named, 'sha256');
   const hasName = given !== undefined && given !== '-' && !isDigestText(given);
   const subject: Subject = {

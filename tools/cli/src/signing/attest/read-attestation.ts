@@ -9,7 +9,7 @@ import {
 } from '@sigstead/signing';
 import type { JsonValue } from '@sigstead/encoding';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import { readGivenFile } from '../../given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 import type { PredicateOptions } from '../options.ts';
 
 /** What is said of something: a predicate that is yet to be put to it, or a whole statement. */

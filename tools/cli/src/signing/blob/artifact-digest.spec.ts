@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { formatArtifactDigest } from '@sigstead/verification';
-import { artifactDigest, isDigestText } from './artifact-digest.ts';
+import { isDigestText } from '../../artifact.ts';
+import { artifactDigest } from './artifact-digest.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,13 +31,13 @@ describe('artifactDigest', () => {
   });
 
   it.each([
-    [`sha512:${'12'.repeat(64)}`, 'which this key signs'],
-    ['sha256:12', 'is no digest'],
-    ['/nowhere/file', 'cannot be read (ENOENT)'],
-    ['/', 'cannot be read (EISDIR)'],
-  ])('refuses %s', async (named, message) => {
+    [`sha512:${'12'.repeat(64)}`, 2, 'which this key signs'],
+    ['sha256:12', 2, 'is no digest'],
+    ['/nowhere/file', 1, 'cannot be read (ENOENT)'],
+    ['/', 1, 'cannot be read (EISDIR)'],
+  ])('refuses %s', async (named, exitCode, message) => {
     await expect(artifactDigest(named, 'sha256')).rejects.toMatchObject({
-      exitCode: 2,
+      exitCode,
       message: expect.stringContaining(message),
     });
   });

@@ -1,8 +1,8 @@
 import type { SigningServices } from '@sigstead/signing';
+import { isDigestText } from '../../artifact.ts';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { assertWritable } from '../../replace-file.ts';
 import { bundleFiles } from '../bundle-files.ts';
-import { isDigestText } from './artifact-digest.ts';
 import type { SignatureFiles } from './signature-files.ts';
 
 /** What options say of files to write. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@sigstead/encoding';
 import { describeSignatures, makeSignature, type SigningKey, type SigningServices } from '@sigstead/signing';
 import { formatArtifactDigest, type ArtifactDigest } from '@sigstead/verification';
+import { isDigestText } from '../../artifact.ts';
 import { inParallel } from '../../in-parallel.ts';
 import type { CommandSurroundings, SignBlobOptions } from '../options.ts';
 import { failureOf } from '../run/failure.ts';
@@ -9,7 +10,7 @@ import { openServices } from '../services/open-services.ts';
 import { prepareKeys } from '../services/signing-keys.ts';
 import { findSigningPlan } from '../services/signing-plan.ts';
 import { assertOneInput } from '../standard-input.ts';
-import { artifactDigest, isDigestText } from './artifact-digest.ts';
+import { artifactDigest } from './artifact-digest.ts';
 import { assertNewBundles, assertTimestamped, outputFiles } from './output-files.ts';
 import { writeSignatureFiles, type SignatureFiles } from './signature-files.ts';
 

@@ -104,14 +104,20 @@ describe('findSigningPlan', () => {
     ['in the place of --signing-config', { rekorUrl: 'http://log.test', signingConfig: 'x' }],
     ['--tlog-upload=false is refused', { tlogUpload: false }],
     ['want http', { rekorUrl: 'log.test', fulcioUrl: 'http://ca.test' }],
-    ['cannot be read (ENOENT)', { signingConfig: '/nowhere/config.json' }],
-    ['cannot be read (ENOENT)', { trustedRoot: '/nowhere/root.json' }],
   ])('is wrong usage: %s', async (message, options) => {
     await expect(find(options)).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringContaining(message),
     });
   });
+
+  it.each([{ signingConfig: '/nowhere/config.json' }, { trustedRoot: '/nowhere/root.json' }])(
+    'says which file cannot be read: %j',
+    async (options) => {
+      const message = expect.stringMatching(/"\/nowhere\/.*cannot be read \(ENOENT\)/);
+      await expect(find(options)).rejects.toMatchObject({ exitCode: 1, message });
+    },
+  );
 
   it('judges by a trusted root and by nothing else', async () => {
     await rm(trust('trusted_root.json'));

@@ -8,7 +8,7 @@ import {
   type TrustedRoot,
 } from '@sigstead/trust';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import { readGivenFile } from '../../given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 import type { CommandSurroundings, SigningOptions } from '../options.ts';
 import { namedServices } from './named-services.ts';
 

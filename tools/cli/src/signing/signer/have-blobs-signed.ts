@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { formatArtifactDigest } from '@sigstead/verification';
-import { artifactDigest, isDigestText } from '../blob/artifact-digest.ts';
+import { isDigestText } from '../../artifact.ts';
+import { artifactDigest } from '../blob/artifact-digest.ts';
 import { outputFiles } from '../blob/output-files.ts';
 import type { CommandSurroundings, SignBlobOptions } from '../options.ts';
 import { askSigner } from './ask-signer.ts';

@@ -6,7 +6,7 @@ import {
   type SignatureEvidence,
 } from '@sigstead/verification';
 import { Certificate, X509Error } from '@sigstead/x509';
-import type { ArtifactNeeds } from './artifact.ts';
+import type { ArtifactNeeds } from '../../artifact.ts';
 
 const ALGORITHMS: readonly HashAlgorithm[] = ['sha256', 'sha384', 'sha512'];
 const SMALL_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import {
   type ArtifactDigest,
   type SignatureEvidence,
 } from '@sigstead/verification';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 
 /** What `cosign sign-blob` wrote into files of their own, and later into one that is no Sigstore bundle. */
 export interface BlobParts {

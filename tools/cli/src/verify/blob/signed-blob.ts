@@ -7,7 +7,7 @@ import {
   type SignatureEvidence,
 } from '@sigstead/verification';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 import {
   evidenceFromParts,
   isLocalBundle,

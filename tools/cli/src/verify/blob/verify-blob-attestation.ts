@@ -5,7 +5,7 @@ import type { BlobAttestationVerifyOptions, Surroundings } from '../options.ts';
 import { blobOutputFormat } from '../report/output-format.ts';
 import { compileSignerPolicy, readSignerPolicyInput } from '../signer/signer-policy.ts';
 import { artifactNeeds } from './artifact-needs.ts';
-import { digestArtifact, readArtifact } from './artifact.ts';
+import { digestArtifact, readArtifact } from '../../artifact.ts';
 import { judgeBlob } from './judge-blob.ts';
 import { readSignedBlob } from './signed-blob.ts';
 

@@ -5,7 +5,7 @@ import type { BlobVerifyOptions, Surroundings } from '../options.ts';
 import { blobOutputFormat } from '../report/output-format.ts';
 import { compileSignerPolicy, readSignerPolicyInput } from '../signer/signer-policy.ts';
 import { artifactNeeds } from './artifact-needs.ts';
-import { readArtifact } from './artifact.ts';
+import { readArtifact } from '../../artifact.ts';
 import { judgeBlob } from './judge-blob.ts';
 import { readSeparateBlob, readSignedBlob, type SignedBlob } from './signed-blob.ts';
 

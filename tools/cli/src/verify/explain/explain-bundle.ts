@@ -10,7 +10,7 @@ import {
 } from '@sigstead/verification';
 import { CliError } from '../../cli-error.ts';
 import { artifactNeeds } from '../blob/artifact-needs.ts';
-import { readArtifact } from '../blob/artifact.ts';
+import { readArtifact } from '../../artifact.ts';
 import { aboutArtifact } from '../blob/blob-parts.ts';
 import { readSignedBlob, type SignedBlob } from '../blob/signed-blob.ts';
 import type { ExplainOptions, Surroundings } from '../options.ts';

@@ -14,8 +14,9 @@ import {
 } from '@sigstead/verification';
 import { readBaseUrl } from '../../base-url.ts';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import type { RegistryOptions, Surroundings } from '../options.ts';
-import { fullName, readImageReference } from './image-reference.ts';
+import type { RegistryOptions } from '../../registry/options.ts';
+import type { Surroundings } from '../options.ts';
+import { fullName, readImageReference } from '../../registry/image-reference.ts';
 import { withRegistry, type Registry } from './registry.ts';
 
 export interface GatherOptions extends RegistryOptions {

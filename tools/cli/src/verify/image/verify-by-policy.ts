@@ -12,10 +12,10 @@ import { decodeUtf8, EncodingError } from '@sigstead/encoding';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { requireJudging, tell } from '../judging.ts';
 import type { ImageVerifyOptions, Surroundings } from '../options.ts';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 import { outputFormat } from '../report/output-format.ts';
 import { gatherEvidence } from './gather-evidence.ts';
-import { readImageReference } from './image-reference.ts';
+import { readImageReference } from '../../registry/image-reference.ts';
 import { describePolicyVerdict, policyFindings } from './policy-findings.ts';
 
 /**

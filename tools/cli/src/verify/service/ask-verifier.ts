@@ -4,7 +4,7 @@ import { readBaseUrl } from '../../base-url.ts';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { printable } from '../../printable.ts';
 import { callService, reasonIn } from '../../service-call.ts';
-import { fullName, readImageReference } from '../image/image-reference.ts';
+import { fullName, readImageReference } from '../../registry/image-reference.ts';
 import { tell } from '../judging.ts';
 import type { ImageVerifyOptions, Surroundings } from '../options.ts';
 import { isCosign, outputFormat } from '../report/output-format.ts';

@@ -1,6 +1,6 @@
 import { decodeUtf8, EncodingError } from '@sigstead/encoding';
 import { CliError, exitCodes } from '../../cli-error.ts';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 
 const MAX_KEY_BYTES = 64 * 1024;
 

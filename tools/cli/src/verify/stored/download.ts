@@ -22,10 +22,11 @@ import {
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { printable } from '../../printable.ts';
 import { resolveImage } from '../image/gather-evidence.ts';
-import { readImageReference } from '../image/image-reference.ts';
+import { readImageReference } from '../../registry/image-reference.ts';
 import { withRegistry } from '../image/registry.ts';
 import { tell } from '../judging.ts';
-import type { RegistryOptions, Surroundings } from '../options.ts';
+import type { RegistryOptions } from '../../registry/options.ts';
+import type { Surroundings } from '../options.ts';
 import { attachedTag } from './attached-tags.ts';
 import { documentLine, signatureLine } from './download-lines.ts';
 

@@ -11,9 +11,10 @@ import {
 import { isJsonObject } from '@sigstead/encoding';
 import { printable } from '../../printable.ts';
 import { resolveImage } from '../image/gather-evidence.ts';
-import { fullName, readImageReference } from '../image/image-reference.ts';
+import { fullName, readImageReference } from '../../registry/image-reference.ts';
 import { withRegistry } from '../image/registry.ts';
-import type { RegistryOptions, Surroundings } from '../options.ts';
+import type { RegistryOptions } from '../../registry/options.ts';
+import type { Surroundings } from '../options.ts';
 import { attachedTag, type AttachedKind } from './attached-tags.ts';
 
 /** One thing beside an image, with the digests of what it holds. */

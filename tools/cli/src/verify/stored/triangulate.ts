@@ -1,8 +1,9 @@
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { resolveImage } from '../image/gather-evidence.ts';
-import { readImageReference } from '../image/image-reference.ts';
+import { readImageReference } from '../../registry/image-reference.ts';
 import { withRegistry } from '../image/registry.ts';
-import type { RegistryOptions, Surroundings } from '../options.ts';
+import type { RegistryOptions } from '../../registry/options.ts';
+import type { Surroundings } from '../options.ts';
 import { attachedTag, type AttachedKind } from './attached-tags.ts';
 
 export interface TriangulateOptions extends RegistryOptions {

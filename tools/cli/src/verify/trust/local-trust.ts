@@ -4,7 +4,7 @@ import { parseClientTrustConfig, parseTrustedRoot, TrustError, type TrustedRoot 
 import type { NamedTrustedRoot } from '@sigstead/verification';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import type { TrustOptions } from '../options.ts';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

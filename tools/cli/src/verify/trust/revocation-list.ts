@@ -3,7 +3,7 @@ import { decodeUtf8, EncodingError } from '@sigstead/encoding';
 import { assertFresh, openRevocationList, RevocationError, type RevocationList } from '@sigstead/revocation';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import type { RevocationOptions } from '../options.ts';
-import { readGivenFile } from '../read-given-file.ts';
+import { readGivenFile } from '../../read-given-file.ts';
 
 const MAX_LIST_BYTES = 24 * 1024 * 1024;
 const MAX_KEY_BYTES = 64 * 1024;

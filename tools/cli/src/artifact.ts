@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import type { HashAlgorithm } from '@sigstead/crypto';
 import { parseArtifactDigest, VerificationError, type Artifact } from '@sigstead/verification';
-import { CliError, exitCodes } from '../../cli-error.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 
 /** What of a file is needed to judge a signature of it. */
 export interface ArtifactNeeds {
@@ -21,7 +21,7 @@ const DIGEST = /^(sha256|sha384|sha512):[0-9a-fA-F]+$/;
  */
 export async function readArtifact(named: string, needs: ArtifactNeeds): Promise<Artifact> {
   if (named === '-') return hashStream(process.stdin, needs);
-  if (DIGEST.test(named) && !existsSync(named)) return digestArtifact(named);
+  if (isDigestText(named)) return digestArtifact(named);
   try {
     return await hashStream(createReadStream(named), needs);
   } catch (cause) {
@@ -30,6 +30,11 @@ export async function readArtifact(named: string, needs: ArtifactNeeds): Promise
       cause,
     });
   }
+}
+
+/** Whether what was named is a digest, and no path. */
+export function isDigestText(named: string): boolean {
+  return DIGEST.test(named) && !existsSync(named);
 }
 
 /** @throws CliError when it is none */

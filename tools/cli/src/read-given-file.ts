@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { CliError, exitCodes } from '../cli-error.ts';
+import { CliError, exitCodes } from './cli-error.ts';
 
 /**
  * A file the caller named, whole; a pipe will do (`<(curl ...)`), and is waited for.
  *
+ * @param path `-` for standard input
  * @param what it should be, for messages
  * @throws CliError when it cannot be read or is too large to be that
  */
@@ -11,14 +12,17 @@ export async function readGivenFile(path: string, what: string, maxBytes: number
   const refuse = (reason: string, cause?: unknown) =>
     new CliError(`${what} ${JSON.stringify(path)}: ${reason}`, exitCodes.failed, { cause });
   const pieces: Uint8Array[] = [];
+  let size = 0;
   try {
-    // A byte more than is taken is enough to refuse it.
-    for await (const piece of createReadStream(path, { end: maxBytes })) pieces.push(piece as Uint8Array);
+    for await (const piece of path === '-' ? process.stdin : createReadStream(path)) {
+      pieces.push(piece as Uint8Array);
+      size += (piece as Uint8Array).length;
+      if (size > maxBytes) break;
+    }
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw refuse(`the file cannot be read (${reason})`, cause);
   }
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  if (bytes.length > maxBytes) throw refuse(`the file is larger than ${maxBytes} bytes`);
-  return bytes;
+  if (size > maxBytes) throw refuse(`the file is larger than ${maxBytes} bytes`);
+  return new Uint8Array(Buffer.concat(pieces));
 }
