@@ -11,6 +11,7 @@ import {
   type Log,
   type Service,
 } from '@sigstead/server';
+import type { Repeat } from '@sigstead/watched-file';
 import type { Pool } from 'pg';
 import { AppModule } from './app.module.ts';
 import { DEFAULT_LIMITS, type SignerConfig, type SignerLimits } from './config.ts';
@@ -20,7 +21,7 @@ import { STATEMENT_MEDIA_TYPE } from './http/read-statement-order.ts';
 import { noRecord, PostgresAuditRecord } from './record/audit-record.ts';
 import { IdempotencyRecord } from './record/idempotency-record.ts';
 import { ServicePlans } from './service-plans.ts';
-import { assertUsable, readTrustedRoot } from './trusted-root-file.ts';
+import { TrustedRootFile } from './trusted-root-file.ts';
 
 export interface SignerDependencies {
   readonly clock: () => Date;
@@ -28,6 +29,8 @@ export interface SignerDependencies {
   readonly fetch: Fetch;
   /** Towards registries; unless given, one that refuses private addresses the configuration does not name. */
   readonly registryFetch?: RegistryFetch;
+  /** When to look for a change of the trusted root; every two seconds unless told. */
+  readonly repeat?: Repeat;
   /** For credential helpers that the docker configuration names. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly log?: Log;
@@ -46,13 +49,18 @@ const DATABASE_LIMITS = { max: 8, connectTimeoutMs: 5_000, statementTimeoutMs: 1
 export async function createSigner(config: SignerConfig, dependencies: SignerDependencies): Promise<Service> {
   const { clock, fetch, log = createLog('signer'), registry = createRegistry() } = dependencies;
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
-  const trustedRoot = await readTrustedRoot(config.trustedRootFile);
   const timeoutsMs = {
     certificate: limits.caTimeoutMs,
     timestamp: limits.tsaTimeoutMs,
     log: limits.rekorTimeoutMs,
   };
-  const plans = await ServicePlans.open(config, { fetch, timeoutsMs, trustedRoot, clock });
+  const trustedRoot = await TrustedRootFile.open(config.trustedRootFile, log, dependencies.repeat);
+  const plans = await ServicePlans.open(config, {
+    fetch,
+    timeoutsMs,
+    trustedRoot: () => trustedRoot.current,
+    clock,
+  });
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
@@ -96,13 +104,14 @@ export async function createSigner(config: SignerConfig, dependencies: SignerDep
     faces: facesOf(limits),
     explain,
     checks: {
-      'trusted-root': async () => assertUsable(trustedRoot, clock()),
+      'trusted-root': async () => trustedRoot.check(clock()),
       services: async () => void plans.choose(),
       record: () => audit.check(),
     },
     log,
     registry,
     onClose: async () => {
+      await trustedRoot.close();
       guarded.close();
       await pool?.end();
     },

@@ -23,7 +23,7 @@ const config = (version: number, ...more: number[]): SigningConfig => ({
 const access = {
   fetch,
   timeoutsMs: { certificate: 1, timestamp: 1, log: 1 },
-  trustedRoot: { tlogs: [], ctlogs: [], certificateAuthorities: [], timestampAuthorities: [] },
+  trustedRoot: () => ({ tlogs: [], ctlogs: [], certificateAuthorities: [], timestampAuthorities: [] }),
   clock: () => new Date('2026-03-01T12:00:00Z'),
 };
 const open = (services: ServiceAddresses, rekorVersion?: 1 | 2) =>

@@ -6,14 +6,19 @@ import type { ServiceAddresses, SignerConfig } from './config.ts';
 
 export type RekorVersion = 1 | 2;
 
+/** How services are reached, and by what they are judged: that may change while they are in use. */
+export type PlanAccess = Omit<ServiceAccess, 'trustedRoot'> & {
+  readonly trustedRoot: () => ServiceAccess['trustedRoot'];
+};
+
 /** Which services sign, by the version of the log that a request wants. */
 export class ServicePlans {
-  readonly #access: ServiceAccess;
+  readonly #access: PlanAccess;
   readonly #plans: ReadonlyMap<RekorVersion, SigningConfig>;
   readonly defaultVersion: RekorVersion;
 
   private constructor(
-    access: ServiceAccess,
+    access: PlanAccess,
     plans: ReadonlyMap<RekorVersion, SigningConfig>,
     defaultVersion: RekorVersion,
   ) {
@@ -23,7 +28,7 @@ export class ServicePlans {
   }
 
   /** @throws ConfigError when a signing config cannot be used, or the default version has no log */
-  static async open({ services, rekorVersion }: SignerConfig, access: ServiceAccess): Promise<ServicePlans> {
+  static async open({ services, rekorVersion }: SignerConfig, access: PlanAccess): Promise<ServicePlans> {
     const plans = await readPlans(services);
     const [first] = plans.keys();
     const chosen = rekorVersion ?? first;
@@ -42,7 +47,8 @@ export class ServicePlans {
    */
   choose(version: RekorVersion = this.defaultVersion): SigningServices | undefined {
     const plan = this.#plans.get(version);
-    return plan === undefined ? undefined : chooseServices(plan, this.#access);
+    if (plan === undefined) return undefined;
+    return chooseServices(plan, { ...this.#access, trustedRoot: this.#access.trustedRoot() });
   }
 }
 

@@ -1,4 +1,4 @@
-import { digest, sha256, verifyDigest, verifyMessage, type HashAlgorithm } from '@sigstead/crypto';
+import { digest, KeyError, sha256, verifyDigest, verifyMessage, type HashAlgorithm } from '@sigstead/crypto';
 import { preAuthEncoding } from '@sigstead/tlog';
 import { formatArtifactDigest, IN_TOTO_PAYLOAD_TYPE, type ArtifactDigest } from '@sigstead/verification';
 import { SigningError } from './errors.ts';
@@ -20,6 +20,8 @@ export interface SignedContent {
   readonly signature: Uint8Array;
   /** Of what the signature is over: the file, the document, or the envelope's pre-authentication encoding. */
   readonly signed: ArtifactDigest;
+  /** Whether it is Ed25519ph, which signs the digest, and not Ed25519, which signs the message. */
+  readonly prehashed: boolean;
 }
 
 /**
@@ -27,21 +29,33 @@ export interface SignedContent {
  *
  * @throws SigningError ARTIFACT when the key cannot sign this, ANSWER_INVALID of step `signature`
  */
-export async function signContent(content: SigningContent, key: SigningKey): Promise<SignedContent> {
-  const { signer } = key;
+export async function signContent(content: SigningContent, { signer }: SigningKey): Promise<SignedContent> {
+  const { publicKey, hash } = signer;
+  const isEd25519 = publicKey.type === 'Ed25519';
   if (content.kind === 'digest') {
-    if (!('signDigest' in signer) || signer.publicKey.type === 'Ed25519')
-      throw unfit(`a key of type ${signer.publicKey.type} cannot sign a digest`);
-    assertHash(content.digest, signer.hash);
-    const signature = await signer.signDigest(content.digest.digest);
     const { algorithm, digest } = content.digest;
-    assertSound(verifyDigest(signer.publicKey, algorithm, digest, signature));
-    return { content, signature, signed: content.digest };
+    const signature = await signDigest(content.digest, signer);
+    assertSound(verifyDigest(publicKey, algorithm, digest, signature));
+    return { content, signature, signed: content.digest, prehashed: isEd25519 };
   }
   const message = messageOf(content);
   const signature = await signer.sign(message);
-  assertSound(verifyMessage(signer.publicKey, signer.hash, message, signature));
-  return { content, signature, signed: digestOf(signer.hash, message) };
+  const signed = digestOf(hash, message);
+  const prehashed = isEd25519 && verifyDigest(publicKey, hash, signed.digest, signature);
+  assertSound(prehashed || verifyMessage(publicKey, hash, message, signature));
+  return { content, signature, signed, prehashed };
+}
+
+async function signDigest(artifact: ArtifactDigest, signer: SigningKey['signer']): Promise<Uint8Array> {
+  const { hash, publicKey } = signer;
+  if (artifact.algorithm !== hash)
+    throw unfit(`${formatArtifactDigest(artifact)} is no ${hash} digest, which this key signs`);
+  try {
+    if ('signDigest' in signer) return await signer.signDigest(artifact.digest);
+  } catch (cause) {
+    if (!(cause instanceof KeyError) || cause.code !== 'KEY_UNSUPPORTED') throw cause;
+  }
+  throw unfit(`a key of type ${publicKey.type} signs messages, not digests`);
 }
 
 function messageOf(content: Exclude<SigningContent, { kind: 'digest' }>): Uint8Array {
@@ -56,11 +70,6 @@ export function sha256Digest(bytes: Uint8Array): ArtifactDigest {
 
 function digestOf(algorithm: HashAlgorithm, message: Uint8Array): ArtifactDigest {
   return { algorithm, digest: digest(algorithm, message) };
-}
-
-function assertHash(artifact: ArtifactDigest, hash: HashAlgorithm): void {
-  if (artifact.algorithm === hash) return;
-  throw unfit(`${formatArtifactDigest(artifact)} is no ${hash} digest, which this key signs`);
 }
 
 function assertSound(verified: boolean): void {

@@ -34,5 +34,4 @@ export {
   parsePredicate,
   type AttestationRequest,
 } from './statement/make-statement.ts';
-export { isPredicateTypeName, PREDICATE_TYPES, type PredicateTypeName } from './statement/predicate-types.ts';
 export { MAX_STATEMENT_BYTES, parseStatement, type Statement, type Subject } from './statement/statement.ts';

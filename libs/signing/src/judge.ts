@@ -1,7 +1,8 @@
-import { parseBundle, type TransparencyLogEntry } from '@sigstead/bundle';
+import { parseBundle } from '@sigstead/bundle';
 import { decodeHex } from '@sigstead/encoding';
 import {
   compilePolicy,
+  evidenceFromBundle,
   extractIdentity,
   parseArtifactDigest,
   stepOf,
@@ -20,12 +21,6 @@ import { SigningError, type SigningStep } from './errors.ts';
 import { hasPromises, type SigningServices } from './services.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { Statement } from './statement/statement.ts';
-
-/** What was gathered as proof of one signature. */
-export interface Proofs {
-  readonly logEntries: readonly TransparencyLogEntry[];
-  readonly timestamps: readonly Uint8Array[];
-}
 
 /** Which of our steps made what a verifier finds fault with, by the verifier's step. */
 const BLAMED: readonly (readonly [StepName, SigningStep])[] = [
@@ -71,7 +66,8 @@ export function judgeCertificate(
 }
 
 /**
- * Judges a bundle as a verifier will, from the text that is going to be handed out.
+ * Judges a bundle as a verifier will, from the text that is going to be handed out. That of a simple signing document is judged as what a
+ * `.sig` layer will hold: the document is about the image, and all proofs are about the document.
  *
  * @throws SigningError ANSWER_INVALID
  */
@@ -81,45 +77,22 @@ export function judgeBundle(
   key: SigningKey,
   services: SigningServices,
 ): void {
-  const artifact = content.kind === 'statement' ? firstSubject(content.statement) : signed;
+  const { trustedRoot } = services;
+  const bundle = parseBundle(text);
+  const policy = policyFor(key);
   const { now, ...options } = optionsFor(services);
-  assertVerified(
-    verifyBundle(parseBundle(text), artifact, services.trustedRoot, policyFor(key), now, options),
-    services,
-  );
-}
-
-/**
- * Judges what a `.sig` layer will hold: the document is about the image, and all proofs are about the document.
- *
- * @throws SigningError ANSWER_INVALID
- */
-export function judgeImageSignature(
-  { signature, payload, imageDigest }: { signature: Uint8Array; payload: Uint8Array; imageDigest: string },
-  { logEntries, timestamps }: Proofs,
-  key: SigningKey,
-  services: SigningServices,
-): void {
-  const evidence = {
-    content: { kind: 'simple-signing' as const, payload },
-    signature,
-    key:
-      key.kind === 'certificate'
-        ? { kind: key.kind, certificate: key.certificate.raw }
-        : { kind: 'public-key' as const, hint: key.hint },
-    logEntries,
-    timestamps,
-  };
-  assertVerified(
-    verifySignature(
-      { source: 'the signer', evidence },
-      parseArtifactDigest(imageDigest),
-      services.trustedRoot,
-      policyFor(key),
-      optionsFor(services),
-    ),
-    services,
-  );
+  if (content.kind === 'simple-signing') {
+    const { kind, payload, imageDigest } = content;
+    const evidence = { ...evidenceFromBundle(bundle), content: { kind, payload } };
+    const candidate = { source: 'the signer', evidence };
+    const image = parseArtifactDigest(imageDigest);
+    return assertVerified(
+      verifySignature(candidate, image, trustedRoot, policy, { now, ...options }),
+      services,
+    );
+  }
+  const artifact = content.kind === 'statement' ? firstSubject(content.statement) : signed;
+  assertVerified(verifyBundle(bundle, artifact, trustedRoot, policy, now, options), services);
 }
 
 function certifiedIdentity(certificate: Certificate): SignerIdentity {

@@ -50,7 +50,7 @@ async function logIn(log: SigningLog, signed: SignedContent, key: SigningKey): P
 }
 
 /** What Rekor v2 logs of anything: the signature over a digest. An envelope's is that of its pre-authentication encoding. */
-function signedDigest({ signed, signature }: SignedContent, key: SigningKey): SignedDigest {
+function signedDigest({ signed, signature, prehashed }: SignedContent, key: SigningKey): SignedDigest {
   const { publicKey } = key.signer;
   return {
     digest: signed.digest,
@@ -59,7 +59,7 @@ function signedDigest({ signed, signature }: SignedContent, key: SigningKey): Si
       key.kind === 'certificate'
         ? { form: 'x509Certificate', rawBytes: key.certificate.raw }
         : { form: 'publicKey', rawBytes: publicKey.spki },
-    keyDetails: keyDetailsOf(publicKey, signed.algorithm),
+    keyDetails: keyDetailsOf(publicKey, signed.algorithm, { prehashed }),
   };
 }
 

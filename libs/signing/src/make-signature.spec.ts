@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseBundle } from '@sigstead/bundle';
-import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
+import { digest as digestBytes, Ed25519PrehashedSigner, PrivateKeySigner, sha256 } from '@sigstead/crypto';
 import { encodeBase64, encodeUtf8 } from '@sigstead/encoding';
 import { encodeTimeStampReq } from '@sigstead/timestamp';
 import {
@@ -112,6 +112,23 @@ describe('a managed key', () => {
     const key = managedKey(PrivateKeySigner.generate('Ed25519'));
     const signature = await makeSignature(services(1), key, statement);
     expect(verify(signature, compilePolicy({ key: key.signer.publicKey.toPem() })).verified).toBe(true);
+  });
+
+  describe('of Ed25519ph', () => {
+    const key = managedKey(new Ed25519PrehashedSigner(PrivateKeySigner.generate('Ed25519')));
+    const byKey = compilePolicy({ key: key.signer.publicKey.toPem() });
+    const sha512 = { algorithm: 'sha512' as const, digest: digestBytes('sha512', blob) };
+
+    it.each([1, 2] as const)('signs a blob by its SHA-512 digest for Rekor v%d', async (version) => {
+      const { bundleJson } = await makeSignature(services(version), key, { kind: 'digest', digest: sha512 });
+      const verdict = verifyBundle(parseBundle(bundleJson), sha512, sigstore.trustedRoot, byKey, NOW);
+      expect(verdict).toMatchObject({ verified: true });
+    });
+
+    it.each([1, 2] as const)('does not sign statements for Rekor v%d', async (version) => {
+      await failure(makeSignature(services(version), key, statement), 'input', 'ARTIFACT');
+      expect(sigstore.seen).toEqual([]);
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import { benchmarkGrowth } from './growth.ts';
 import { benchmarkKeyShift } from './key-shift.ts';
 import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
+import { benchmarkSigning } from './signing.ts';
 import { benchmarkTiles } from './tiles.ts';
 import { benchmarkVerification } from './verification.ts';
 import { benchmarkVerifier } from './verifier.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   engine: benchmarkEngine,
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,
+  signing: benchmarkSigning,
   verification: benchmarkVerification,
   verifier: benchmarkVerifier,
   cli: benchmarkCli,

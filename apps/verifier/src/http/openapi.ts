@@ -1,4 +1,4 @@
-import { githubFields, predicateTypeNames } from '@sigstead/verification';
+import { githubFields, PREDICATE_TYPES } from '@sigstead/verification';
 import { MAX_BOUND_POLICIES } from '../policies/binding-store.ts';
 import { MAX_BATCH } from './verify-request.ts';
 
@@ -61,7 +61,7 @@ const policyProperties = {
   annotations: texts,
   predicateType: {
     ...oneOrMore,
-    description: `an attestation is wanted: a URI, or ${[...predicateTypeNames.keys()].join(', ')}`,
+    description: `an attestation is wanted: a URI, or ${Object.keys(PREDICATE_TYPES).join(', ')}`,
   },
   predicate: listOf(object({ path: text }, ['path'])),
   actor: { ...text, description: 'who started the build, by its provenance' },

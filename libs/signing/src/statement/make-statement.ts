@@ -6,9 +6,9 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@sigstead/encoding';
+import { isPredicateTypeName, PREDICATE_TYPES } from '@sigstead/verification';
 import { SigningError } from '../errors.ts';
 import { assertPredicate, assertPredicateType } from './predicate.ts';
-import { isPredicateTypeName, PREDICATE_TYPES } from './predicate-types.ts';
 import {
   parseStatement,
   STATEMENT_LIMITS,

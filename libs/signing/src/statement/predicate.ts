@@ -1,7 +1,7 @@
 import type { JsonValue } from '@sigstead/encoding';
+import { PREDICATE_TYPES } from '@sigstead/verification';
 import type { z } from 'zod';
 import { SigningError } from '../errors.ts';
-import { PREDICATE_TYPES } from './predicate-types.ts';
 import {
   custom,
   cycloneDx,
