@@ -462,6 +462,7 @@ describe('POST /api/v1/verify', () => {
       ],
       ['a version that is none', { image, policy: { name: 'release', version: 0 } }, 'policy.version'],
       ['a policy that is no object', { image, policy: [] }, 'policy'],
+      ['half a character', { image, policy: { identity: '\ud800', issuer: ISSUER } }, 'policy'],
       ['two identities', { image, policy: { ...POLICY, identityRegexp: 'x' } }, 'policy.identityRegexp'],
       [
         'a pattern that is none',

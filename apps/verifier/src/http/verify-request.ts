@@ -133,7 +133,16 @@ export function parsePolicyText(text: string): InlinePolicy {
 
 function readPolicy(policy: JsonValue): InlinePolicy {
   if (!isJsonObject(policy)) throw invalidField('policy', 'want an object');
-  return { policy: compilePolicy(parsePolicyInput(policy)), policyKey: canonicalizeJson(policy) };
+  return { policy: compilePolicy(parsePolicyInput(policy)), policyKey: keyOf(policy) };
+}
+
+function keyOf(policy: JsonValue): string {
+  try {
+    return canonicalizeJson(policy);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw invalidField('policy', 'has a text that is not well-formed Unicode', cause);
+  }
 }
 
 /** A policy with a name is one that is kept. */
@@ -170,9 +179,10 @@ function problemOf(issue: z.core.$ZodIssue | undefined, place?: string): HttpPro
   return invalidField(path.map(String).join('.').slice(0, 200), message);
 }
 
-function invalidField(field: string, message: string): HttpProblem {
+function invalidField(field: string, message: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, field === '' ? `request body: ${message}` : `${field}: ${message}`, {
     type: 'invalid-request',
+    cause,
     ...(field === '' ? {} : { field }),
   });
 }
