@@ -12,20 +12,38 @@ export interface JsonLimits {
   readonly maxDepth?: number;
   /** Of all values together, counted by brackets and commas; unbounded unless told. Small ones cost most per byte. */
   readonly maxValues?: number;
+  /**
+   * Whether an object that has a member twice is refused. `JSON.parse` keeps the last of them where other readers keep the first or
+   * refuse: two readers would see two documents.
+   */
+  readonly uniqueMembers?: boolean;
 }
 
 /**
  * JSON text (RFC 8259), bounded before it is parsed: size first, then nesting and values in one pass over the text.
  * `__proto__` stays an ordinary own key, as JSON.parse leaves it.
  *
- * @throws EncodingError LIMIT too large, too deep or too many, UTF8 on invalid bytes, JSON on anything malformed
+ * @throws EncodingError LIMIT too large, too deep or too many, UTF8 on invalid bytes, JSON on anything malformed and on repeated members
  */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits): JsonValue {
   if (input.length > limits.maxBytes) {
     throw new EncodingError('LIMIT', `JSON of ${input.length} bytes, at most ${limits.maxBytes} are taken`);
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input);
-  assertStructure(text, limits.maxDepth ?? 32, limits.maxValues ?? Infinity);
+  const members = scan(text, limits.maxDepth ?? 32, limits.maxValues ?? Infinity);
+  const value = parse(text);
+  if (limits.uniqueMembers === true && countMembers(value) !== members) {
+    throw new EncodingError('JSON', 'malformed JSON: an object has the same member twice');
+  }
+  return value;
+}
+
+/** Whether the value is a JSON object (neither null nor an array). */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
@@ -38,14 +56,11 @@ export function parseJson(input: Uint8Array | string, limits: JsonLimits): JsonV
   }
 }
 
-/** Whether the value is a JSON object (neither null nor an array). */
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function assertStructure(text: string, maxDepth: number, maxValues: number): void {
+/** @returns the number of colons outside of strings: in well-formed JSON there is one for every member */
+function scan(text: string, maxDepth: number, maxValues: number): number {
   let depth = 0;
   let values = 1;
+  let members = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -61,7 +76,16 @@ function assertStructure(text: string, maxDepth: number, maxValues: number): voi
       depth--;
     } else if (unit === 0x2c) {
       values++;
+    } else if (unit === 0x3a) {
+      members++;
     }
     if (values > maxValues) throw new EncodingError('LIMIT', `JSON of more than ${maxValues} values`);
   }
+  return members;
+}
+
+function countMembers(value: JsonValue): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countMembers(item), 0);
+  if (!isJsonObject(value)) return 0;
+  return Object.values(value).reduce<number>((sum, member) => sum + 1 + countMembers(member), 0);
 }
