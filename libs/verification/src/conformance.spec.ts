@@ -1,8 +1,14 @@
 import { BundleError, parseBundle } from '@sigstead/bundle';
-import { TrustError } from '@sigstead/trust';
+import { parseTrustedRoot, TrustError } from '@sigstead/trust';
 import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from './errors.ts';
-import { CONFORMANCE_NOW, conformanceCases, readConformanceCase } from './testonly/conformance.ts';
+import { compilePolicy } from './policy.ts';
+import {
+  artifactBy,
+  CONFORMANCE_NOW,
+  conformanceCases,
+  readConformanceCase,
+} from './testonly/conformance.ts';
 import { verifyBundle } from './verify-bundle.ts';
 
 /** Each broken in one way, with the code that names it (B, T, P: refused while bundle, trusted root or key is read). */
@@ -79,8 +85,14 @@ const listed = conformanceCases();
 
 function judge(name: string, by: 'path' | 'digest'): string {
   try {
-    const { bundle, artifact, trustedRoot, policy } = readConformanceCase(name, by);
-    const verdict = verifyBundle(parseBundle(bundle), artifact(), trustedRoot(), policy(), CONFORMANCE_NOW);
+    const { bundle, artifact, trustedRoot, policy } = readConformanceCase(name);
+    const verdict = verifyBundle(
+      parseBundle(bundle),
+      artifactBy(by, artifact),
+      parseTrustedRoot(trustedRoot),
+      compilePolicy(policy),
+      CONFORMANCE_NOW,
+    );
     return verdict.verified ? 'verified' : (verdict.steps.at(-1)?.code ?? 'no code');
   } catch (error) {
     if (error instanceof BundleError) return `B ${error.code}`;

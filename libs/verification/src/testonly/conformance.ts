@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { sha256 } from '@sigstead/crypto';
-import { parseTrustedRoot, type TrustedRoot } from '@sigstead/trust';
 import type { Artifact } from '../evidence/signature-evidence.ts';
-import { compilePolicy, type Policy } from '../policy.ts';
+import type { PolicyInput } from '../policy/policy-input.ts';
 import { vectorsFolder } from './vectors.ts';
 
 // The cases of sigstore-conformance v0.0.29, with the defaults of that suite.
@@ -14,12 +13,14 @@ const IDENTITY =
 const ISSUER = 'https://token.actions.githubusercontent.com';
 export const CONFORMANCE_NOW = new Date('2026-11-22T00:00:00Z');
 
-/** One case; what is not the bundle is read when it is asked for, as the reading itself may be what must fail. */
+/** What one case gives a client. Nothing of it has been read: that may be what must fail. */
 export interface ConformanceCase {
   readonly bundle: Uint8Array;
-  artifact(): Artifact;
-  trustedRoot(): TrustedRoot;
-  policy(): Policy;
+  readonly artifact: Uint8Array;
+  readonly trustedRoot: Uint8Array;
+  /** A managed key, or who must have signed. */
+  readonly policy:
+    Pick<PolicyInput, 'key'> | (Pick<PolicyInput, 'identity' | 'issuer'> & { key?: undefined });
 }
 
 /** Names of all cases, none without the vectors. */
@@ -28,35 +29,24 @@ export function conformanceCases(): string[] {
   return readdirSync(cases).filter((name) => existsSync(resolve(cases, name, 'bundle.sigstore.json')));
 }
 
-/** @param by whether the verifier has the artifact itself or its digest */
-export function readConformanceCase(name: string, by: 'path' | 'digest'): ConformanceCase {
-  const folder = resolve(cases, name);
+export function readConformanceCase(name: string): ConformanceCase {
+  const own = (file: string): string => resolve(cases, name, file);
+  const read = (file: string, fallback: string): Uint8Array =>
+    readFileSync(existsSync(own(file)) ? own(file) : fallback);
+  const text = (file: string, fallback: string): string =>
+    existsSync(own(file)) ? readFileSync(own(file), 'utf8').trim() : fallback;
   return {
-    bundle: readFileSync(resolve(folder, 'bundle.sigstore.json')),
-    artifact: () => artifactOf(folder, by),
-    trustedRoot: () => trustedRootOf(folder),
-    policy: () => policyOf(folder),
+    bundle: readFileSync(own('bundle.sigstore.json')),
+    artifact: read('artifact', resolve(cases, 'a.txt')),
+    trustedRoot: read('trusted_root.json', publicGood),
+    policy: existsSync(own('key.pub'))
+      ? { key: readFileSync(own('key.pub'), 'utf8') }
+      : { identity: text('identity', IDENTITY), issuer: text('issuer', ISSUER) },
   };
 }
 
-function artifactOf(folder: string, by: 'path' | 'digest'): Artifact {
-  const own = resolve(folder, 'artifact');
-  const content = readFileSync(existsSync(own) ? own : resolve(cases, 'a.txt'));
+/** @param by whether the verifier has the artifact itself or its digest */
+export function artifactBy(by: 'path' | 'digest', content: Uint8Array): Artifact {
   const digest = { algorithm: 'sha256', digest: sha256(content) } as const;
   return by === 'path' ? { ...digest, content } : digest;
-}
-
-function trustedRootOf(folder: string): TrustedRoot {
-  const own = resolve(folder, 'trusted_root.json');
-  return parseTrustedRoot(readFileSync(existsSync(own) ? own : publicGood));
-}
-
-function policyOf(folder: string): Policy {
-  const key = resolve(folder, 'key.pub');
-  if (existsSync(key)) return compilePolicy({ key: readFileSync(key, 'utf8') });
-  const read = (file: string, fallback: string): string => {
-    const path = resolve(folder, file);
-    return existsSync(path) ? readFileSync(path, 'utf8').trim() : fallback;
-  };
-  return compilePolicy({ identity: read('identity', IDENTITY), issuer: read('issuer', ISSUER) });
 }

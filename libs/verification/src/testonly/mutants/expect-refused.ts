@@ -35,7 +35,7 @@ export function expectMutantsRefused(
   const mutants = allMutants(original, json, donors, sampling);
   const report = judgeMutants(original, judge, mutants);
   const changes = (which: (rule: UnsignedRule) => boolean): string[] =>
-    unsignedRules.filter(which).flatMap((rule) => rule.changes(original));
+    unsignedRules.filter(which).flatMap((rule) => rule.changes(original, json));
   const partly = changes((rule) => rule.partly === true);
   if (sampling.everyBit === 1) expect(partly.filter((change) => !report.accepted.has(change))).toEqual([]);
   const accepted = [...report.accepted.keys()];

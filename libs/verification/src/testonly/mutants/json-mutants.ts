@@ -132,15 +132,24 @@ function* objectChanges(object: JsonObject, { path, donors, some, change }: Spot
   for (const name of some(['more', '__proto__', 'constructor', 'toString', 'rawBytes', 'ext'])) {
     yield change('an unknown field', name, Object.fromEntries([...Object.entries(object), [name, 'x']]));
   }
-  const sampled = new Set(some(donors));
-  for (const [at, donor] of donors.entries()) {
-    for (const [name, part] of Object.entries(partAt(donor, path) ?? {})) {
-      if (!Object.hasOwn(object, name))
-        yield change(`${name} added from another bundle`, at, { ...object, [name]: part });
-      else if (typeof part === 'object' && sampled.has(donor))
-        yield change(`${name} of another bundle`, at, { ...object, [name]: part });
+  const others = donors.map((donor) => partAt(donor, path)).filter(isJsonPart);
+  for (const name of new Set(others.flatMap(Object.keys))) {
+    const parts = new Set(
+      others.flatMap((other) => (Object.hasOwn(other, name) ? JSON.stringify(other[name]) : [])),
+    );
+    const isOwn = Object.hasOwn(object, name);
+    // Texts and numbers of others are among the values that are tried in place of our own.
+    if (isOwn && typeof object[name] !== 'object') continue;
+    parts.delete(JSON.stringify(object[name]));
+    for (const part of isOwn ? some([...parts]) : parts) {
+      const changed = { ...object, [name]: JSON.parse(part) as JsonValue };
+      yield change(`${name} ${isOwn ? 'of' : 'added from'} another bundle`, part, changed);
     }
   }
+}
+
+function isJsonPart(part: unknown): part is JsonObject {
+  return isJsonObject(part as JsonValue);
 }
 
 function isInt64(word: string): boolean {

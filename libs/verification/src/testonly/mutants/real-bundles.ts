@@ -1,8 +1,10 @@
 import type { Bundle } from '@sigstead/bundle';
 import { decodeUtf8, type JsonObject } from '@sigstead/encoding';
+import { parseTrustedRoot } from '@sigstead/trust';
+import { compilePolicy } from '../../policy.ts';
 import { verifyBundle } from '../../verify-bundle.ts';
 import type { SignatureVerdict } from '../../verify-signature.ts';
-import { CONFORMANCE_NOW, conformanceCases, readConformanceCase } from '../conformance.ts';
+import { artifactBy, CONFORMANCE_NOW, conformanceCases, readConformanceCase } from '../conformance.ts';
 
 /** Bundles that other clients made with public and private instances: of each log and form one. */
 const REAL = [
@@ -22,8 +24,8 @@ export function realBundles(): string[] {
 }
 
 export function readRealBundle(name: string): { json: JsonObject; judge(bundle: Bundle): SignatureVerdict } {
-  const { bundle, artifact, trustedRoot, policy } = readConformanceCase(name, 'path');
-  const given = [artifact(), trustedRoot(), policy()] as const;
+  const { bundle, artifact, trustedRoot, policy } = readConformanceCase(name);
+  const given = [artifactBy('path', artifact), parseTrustedRoot(trustedRoot), compilePolicy(policy)] as const;
   return {
     json: JSON.parse(decodeUtf8(bundle)) as JsonObject,
     judge: (mutant) => verifyBundle(mutant, ...given, CONFORMANCE_NOW),

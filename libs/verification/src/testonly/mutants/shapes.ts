@@ -27,6 +27,11 @@ export class Workshop {
     this.sigstore = sigstore;
   }
 
+  /** The signer's, as a policy has it. */
+  get publicKeyPem(): string {
+    return this.#signer.publicKey.toPem();
+  }
+
   async message(options: BundleOptions = {}): Promise<JsonObject> {
     return bundleToJson(await signArtifact(this.sigstore, content, { signer: this.#signer, ...options }));
   }
@@ -81,7 +86,7 @@ export class Workshop {
   judgeOf(json: JsonObject): (bundle: Bundle) => SignatureVerdict {
     const isManaged = 'publicKey' in (json['verificationMaterial'] as JsonObject);
     const policy = compilePolicy(
-      isManaged ? { key: this.#signer.publicKey.toPem() } : { identity: IDENTITY, issuer: ISSUER },
+      isManaged ? { key: this.publicKeyPem } : { identity: IDENTITY, issuer: ISSUER },
     );
     return (bundle) => verifyBundle(bundle, artifact, this.sigstore.trustedRoot, policy, NOW);
   }
@@ -95,8 +100,8 @@ export const shapes: Readonly<Record<string, (workshop: Workshop) => Promise<Jso
   '0.3, message, Rekor v2, timestamp': (shop) => shop.message({ log: 'rekor-v2' }),
   '0.3, message, Rekor v2 with witness, timestamp': (shop) => shop.witnessed(),
   '0.3, message, managed key, Rekor v1': (shop) => shop.message({ managedKey: true }),
-  '0.3, message, managed key, Rekor v2, timestamp': (shop) =>
-    shop.message({ managedKey: true, log: 'rekor-v2' }),
+  '0.3, message, managed key, Rekor v2, timestamp': async (shop) =>
+    withHint(await shop.message({ managedKey: true, log: 'rekor-v2' }), 'release'),
   '0.3, envelope, dsse 0.0.1': (shop) => shop.envelope({ kind: 'dsse 0.0.1' }, 'release'),
   '0.3, envelope, intoto 0.0.1': (shop) => shop.envelope({ kind: 'intoto 0.0.1' }),
   '0.3, envelope, intoto 0.0.2': (shop) => shop.envelope({ kind: 'intoto 0.0.2' }, 'release'),
@@ -108,6 +113,13 @@ export const shapes: Readonly<Record<string, (workshop: Workshop) => Promise<Jso
   '0.1, envelope, dsse 0.0.1': async (shop) =>
     shop.chained(await shop.envelope({ kind: 'dsse 0.0.1' }), '0.1'),
 };
+
+function withHint(json: JsonObject, hint: string): JsonObject {
+  return {
+    ...json,
+    verificationMaterial: { ...(json['verificationMaterial'] as JsonObject), publicKey: { hint } },
+  };
+}
 
 function withoutPromise(json: JsonObject): JsonObject {
   return withEntry(json, ({ inclusionPromise: _, ...entry }) => entry);

@@ -1,13 +1,14 @@
 import type { Bundle } from '@sigstead/bundle';
-import { equalBytes } from '@sigstead/encoding';
+import { equalBytes, type JsonObject } from '@sigstead/encoding';
 import { isRekorV2Kind, parseSignedNote } from '@sigstead/tlog';
 import { otherSignature } from './other-signature.ts';
+import { partAt } from './places.ts';
 
 /** What may be changed in a sound bundle without anybody noticing, and why that is right. */
 export interface UnsignedRule {
   readonly because: string;
   /** The changes of this bundle it is about; all mutants of them are accepted. */
-  changes(bundle: Bundle): readonly string[];
+  changes(bundle: Bundle, json: JsonObject): readonly string[];
   /** Whether the verdict may then tell otherwise, as there is less or more to tell. */
   readonly tellsOtherwise?: true;
   /** Of these changes some are refused, for their form. */
@@ -32,17 +33,23 @@ export const unsignedRules: readonly UnsignedRule[] = [
       'a key hint serves to look a key up (sigstore_common.proto, PublicKeyIdentifier); the key that counts is the one of the policy',
     changes: ({ verificationMaterial: { key } }) =>
       key.kind === 'publicKey'
-        ? ['verificationMaterial.key.hint: a character', ...texts('verificationMaterial.publicKey.hint')]
+        ? [
+            'verificationMaterial.key.hint: a character',
+            'verificationMaterial: publicKey of another bundle',
+            ...texts('verificationMaterial.publicKey.hint'),
+          ]
         : [],
   },
   {
     because: 'KEYID is "optional, unauthenticated" and must not be used for decisions (DSSE protocol 1.0.2)',
-    changes: (bundle) => {
+    changes: (bundle, json) => {
       if (bundle.content.kind !== 'dsse' || logsKeyId(bundle)) return [];
       const field = 'dsseEnvelope.signatures[0]';
-      return bundle.content.signatures[0]?.keyId === ''
-        ? [`${field}: keyid added from another bundle`]
-        : ['content.signatures[0].keyId: a character', ...texts(`${field}.keyid`)];
+      const written = partAt(json, ['dsseEnvelope', 'signatures', 0, 'keyid']);
+      if (written === undefined) return [`${field}: keyid added from another bundle`];
+      // Without a key id it is written empty or not at all, which is the same.
+      if (written === '') return texts(`${field}.keyid`).filter((change) => !change.endsWith('removed'));
+      return ['content.signatures[0].keyId: a character', ...texts(`${field}.keyid`)];
     },
   },
   {
@@ -121,11 +128,6 @@ export const unsignedRules: readonly UnsignedRule[] = [
       hasTimestamp(bundle) && (hasPromise(bundle) || isManaged(bundle))
         ? [`${DATA}: removed`, `${TIMESTAMPS}: removed`, `${TIMESTAMPS}: item 0 dropped`]
         : [],
-    tellsOtherwise: true,
-  },
-  {
-    because: 'the same timestamp twice is the word of one authority, and counts once',
-    changes: (bundle) => (hasTimestamp(bundle) ? [`${TIMESTAMPS}: item 0 doubled`] : []),
     tellsOtherwise: true,
   },
 ];
