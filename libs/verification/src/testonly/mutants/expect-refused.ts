@@ -3,6 +3,7 @@ import { parseBundle, type Bundle } from '@sigstead/bundle';
 import type { JsonObject } from '@sigstead/encoding';
 import type { SignatureVerdict } from '../../verify-signature.ts';
 import { jsonMutants } from './json-mutants.ts';
+import type { LayerParts } from './legacy-layers.ts';
 import { judgeMutants, type Mutant } from './mutant.ts';
 import { unsignedRules, type UnsignedRule } from './unsigned-rules.ts';
 import { valueMutants } from './value-mutants.ts';
@@ -47,6 +48,23 @@ export function expectMutantsRefused(
   );
   const tellsOtherwise = changes((rule) => rule.tellsOtherwise === true);
   expect([...report.tellOtherwise].filter((change) => !tellsOtherwise.includes(change))).toEqual([]);
+  return report.mutants;
+}
+
+/**
+ * Every mutant of a `.sig` or `.att` layer is refused. The promise alone can be another signature of the same words, see the rule of
+ * bundles.
+ *
+ * @returns number of mutants
+ */
+export function expectLayerMutantsRefused(
+  parts: LayerParts,
+  judge: (parts: LayerParts) => SignatureVerdict,
+  { everyBit }: Sampling = EVERY,
+): number {
+  const report = judgeMutants(parts, judge, valueMutants(parts, everyBit));
+  expect([...report.accepted.keys()]).toEqual(['promise: s for n - s']);
+  expect(report.refused).not.toContain('promise: s for n - s');
   return report.mutants;
 }
 

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { BundleError, parseBundle, type Bundle } from '@sigstead/bundle';
 import type { SignatureVerdict } from '../../verify-signature.ts';
 
-/** A bundle with one thing changed. */
-export interface Mutant {
+/** A bundle, or another form of a signature, with one thing changed. */
+export interface Mutant<T = Bundle> {
   /** Field and kind of change. All mutants of one change must fare alike: what is signed is signed to the last bit. */
   readonly change: string;
   /** Which of them this is. */
   readonly detail: string;
-  /** JSON text, or a bundle as the parser would hand it on. */
-  make(): Bundle | string;
+  /** JSON text of a bundle, or what the parser would hand on. */
+  make(): T | string;
 }
 
 /** What became of the mutants of one bundle, by change. */
@@ -22,10 +22,12 @@ export interface MutationReport {
   readonly tellOtherwise: ReadonlySet<string>;
 }
 
-type Judge = (bundle: Bundle) => SignatureVerdict;
-
 /** Judges every mutant. An error that is neither a BundleError nor a verdict comes through. */
-export function judgeMutants(original: Bundle, judge: Judge, mutants: Iterable<Mutant>): MutationReport {
+export function judgeMutants<T = Bundle>(
+  original: T,
+  judge: (whole: T) => SignatureVerdict,
+  mutants: Iterable<Mutant<T>>,
+): MutationReport {
   const honest = judge(original);
   if (!honest.verified) throw new Error(`the original is refused: ${honest.steps.at(-1)?.reason}`);
   let count = 0;
@@ -33,10 +35,10 @@ export function judgeMutants(original: Bundle, judge: Judge, mutants: Iterable<M
   const accepted = new Map<string, string>();
   const tellOtherwise = new Set<string>();
   for (const mutant of mutants) {
-    const bundle = read(mutant);
-    if (bundle !== undefined && isDeepStrictEqual(bundle, original)) continue;
+    const whole = read(mutant);
+    if (whole !== undefined && isDeepStrictEqual(whole, original)) continue;
     count++;
-    const verdict = bundle && judge(bundle);
+    const verdict = whole && judge(whole);
     if (verdict?.verified !== true) {
       if (verdict !== undefined && verdict.steps.at(-1)?.code === undefined)
         throw new Error('refused without a code');
@@ -50,11 +52,11 @@ export function judgeMutants(original: Bundle, judge: Judge, mutants: Iterable<M
 }
 
 /** The bundle of a mutant, undefined when it cannot be read. */
-function read(mutant: Mutant): Bundle | undefined {
+function read<T>(mutant: Mutant<T>): T | undefined {
   const made = mutant.make();
   if (typeof made !== 'string') return made;
   try {
-    return parseBundle(made);
+    return parseBundle(made) as T;
   } catch (error) {
     if (error instanceof BundleError) return undefined;
     throw error;

@@ -1,4 +1,3 @@
-import type { Bundle } from '@sigstead/bundle';
 import type { Mutant } from './mutant.ts';
 import { noteWithOtherSignatures, otherSignature } from './other-signature.ts';
 import { edited, nameOf, placesOf, type Path } from './places.ts';
@@ -8,16 +7,16 @@ const NOT_FIELDS = new Set(['kind', 'version', 'mediaType', 'digestAlgorithm']);
 const ENTRY_KIND = /tlogEntries\[\d+\]\.kind$/;
 
 /**
- * Values of a parsed bundle changed in the smallest ways there are: one bit of bytes and numbers, one character of texts.
+ * Values of a parsed bundle, or of another form of a signature, changed in the smallest ways there are: one bit of bytes and numbers, one character of texts.
  *
  * @param every of how many bits or characters one is changed; no field is left out
  */
-export function* valueMutants(bundle: Bundle, every: number): Generator<Mutant> {
+export function* valueMutants<T>(whole: T, every: number): Generator<Mutant<T>> {
   let fields = 0;
-  for (const { path, value } of placesOf(bundle)) {
+  for (const { path, value } of placesOf(whole)) {
     const field = nameOf(path);
     if (NOT_FIELDS.has(String(path.at(-1))) && !ENTRY_KIND.test(field)) continue;
-    const make = (changed: unknown) => () => edited(bundle, path, () => changed);
+    const make = (changed: unknown) => () => edited(whole, path, () => changed);
     const first = fields++;
     if (value instanceof Uint8Array) yield* byteMutants(field, value, make, { first, every });
     else if (typeof value === 'bigint') yield* integerMutants(field, value, make, { first, every });
@@ -25,7 +24,7 @@ export function* valueMutants(bundle: Bundle, every: number): Generator<Mutant> 
   }
 }
 
-type Make = (changed: unknown) => () => Bundle;
+type Make<T> = (changed: unknown) => () => T;
 
 interface Sampling {
   /** Where counting starts, so that fields are not all sampled at the same bits. */
@@ -33,7 +32,12 @@ interface Sampling {
   readonly every: number;
 }
 
-function* byteMutants(field: string, bytes: Uint8Array, make: Make, sampling: Sampling): Generator<Mutant> {
+function* byteMutants<T>(
+  field: string,
+  bytes: Uint8Array,
+  make: Make<T>,
+  sampling: Sampling,
+): Generator<Mutant<T>> {
   for (const bit of sample(bytes.length * 8, sampling)) {
     const flipped = Uint8Array.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
@@ -48,20 +52,25 @@ function* byteMutants(field: string, bytes: Uint8Array, make: Make, sampling: Sa
   if (other !== undefined) yield { change: `${field}: s for n - s`, detail: '', make: make(other) };
 }
 
-function* integerMutants(field: string, value: bigint, make: Make, sampling: Sampling): Generator<Mutant> {
+function* integerMutants<T>(
+  field: string,
+  value: bigint,
+  make: Make<T>,
+  sampling: Sampling,
+): Generator<Mutant<T>> {
   const change = `${field}: the number`;
   const others = [0n, value - 1n, value + 1n, value + (1n << 53n), value + (1n << 64n)];
   for (const bit of sample(63, sampling)) others.push(value ^ (1n << BigInt(bit)));
   for (const other of others) if (other >= 0n) yield { change, detail: `${other}`, make: make(other) };
 }
 
-function* textMutants(
+function* textMutants<T>(
   field: string,
   path: Path,
   text: string,
-  make: Make,
+  make: Make<T>,
   sampling: Sampling,
-): Generator<Mutant> {
+): Generator<Mutant<T>> {
   const isNote = path.at(-1) === 'checkpoint';
   const other = isNote ? noteWithOtherSignatures(text) : undefined;
   if (other !== undefined) yield { change: `${field}: s for n - s`, detail: '', make: make(other) };
