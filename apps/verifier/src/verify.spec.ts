@@ -508,6 +508,8 @@ describe('POST /api/v1/verify', () => {
       ['nothing', 'null', undefined],
       ['no JSON', '{', undefined],
       ['deep JSON', `${'['.repeat(100)}${']'.repeat(100)}`, undefined],
+      ['a member that stands twice', `{"image":"${image}","policyName":"a","policyName":"b"}`, undefined],
+      ['values without end', `[${'0,'.repeat(500_000)}0]`, undefined],
       ['an empty body', '', undefined],
     ])('answers 400 for %s and names the field', async (_, body, field) => {
       const answer = await problem(body);

@@ -11,6 +11,8 @@ export const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 export const MAX_BATCH = 64;
 
 const MAX_DEPTH = 24;
+/** Of 64 bundles with all the entries they may have; small values cost most. */
+const MAX_VALUES = 500_000;
 const MAX_IMAGE_CHARACTERS = 1024;
 
 const digestText = z
@@ -165,7 +167,7 @@ function readArtifact(digest: string | readonly string[]): Artifact {
 
 function parseBody(body: Uint8Array, maxBytes: number, what = 'request body'): JsonValue {
   try {
-    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH, uniqueMembers: true });
+    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH, maxValues: MAX_VALUES, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new HttpProblem(400, `${what}: ${cause.message}`, { type: 'malformed-json', cause });
