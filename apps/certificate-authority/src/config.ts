@@ -1,5 +1,5 @@
 import { databaseUrlOf } from '@sigstead/postgres';
-import { setting, type TlsFiles } from '@sigstead/server';
+import { checkTlsSettings, setting, tlsConfigOf, tlsSettings } from '@sigstead/server';
 import { z } from 'zod';
 import type { AuthorityFiles, EphemeralAuthority } from './issuing-authority.ts';
 
@@ -24,14 +24,6 @@ export interface CertificateAuthorityConfig {
   readonly revocationLifetimeSeconds: number;
 }
 
-/** Where TLS is listened for, and with what. */
-export interface TlsConfig {
-  readonly port: number;
-  readonly files: TlsFiles;
-}
-
-const TLS_SETTINGS = ['TLS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
-
 /** The environment of the service. */
 export const environmentSchema = z
   .object({
@@ -40,10 +32,7 @@ export const environmentSchema = z
     /** 5554, where Fulcio deployments have gRPC, without TLS; 0 picks a free port. */
     GRPC_PORT: setting.port(5554),
     /** Off unless set. HTTPS and gRPC on one port, told apart by what the client offers (ALPN). */
-    TLS_PORT: setting.optionalPort(),
-    /** PEM, certificate first. Read again when it changes, with the key. */
-    TLS_CERT_FILE: setting.file().optional(),
-    TLS_KEY_FILE: setting.file().optional(),
+    ...tlsSettings,
     /** Loopback unless told: a certificate authority is opened to others on purpose. */
     HOST: setting.host(),
     /** Encrypted PKCS#8 with its passphrase; not wanted with CA_EPHEMERAL. */
@@ -77,19 +66,12 @@ export const environmentSchema = z
       context.addIssue({ code: 'custom', path: [name], message });
     }
   })
-  .superRefine((environment, context) => {
-    const set = TLS_SETTINGS.filter((name) => environment[name] !== undefined);
-    if (set.length === 0) return;
-    for (const name of TLS_SETTINGS) {
-      if (environment[name] !== undefined) continue;
-      context.addIssue({ code: 'custom', path: [name], message: `is required with ${set.join(' and ')}` });
-    }
-  })
+  .superRefine(checkTlsSettings)
   .transform((environment, context) => ({
     host: environment.HOST,
     port: environment.PORT,
     grpcPort: environment.GRPC_PORT,
-    tls: tlsOf(environment),
+    tls: tlsConfigOf(environment),
     service: {
       authority: authorityOf(environment),
       ctLogUrl: environment.CT_LOG_URL,
@@ -115,18 +97,4 @@ function authorityOf(environment: {
     return { ephemeralKeyType: environment.CA_EPHEMERAL, chainFile };
   const { CA_KEY_FILE: keyFile = '', CA_PASSPHRASE_FILE: passphraseFile = '' } = environment;
   return { keyFile, passphraseFile, chainFile };
-}
-
-function tlsOf({
-  TLS_PORT: port,
-  TLS_CERT_FILE: certificateFile,
-  TLS_KEY_FILE: keyFile,
-}: {
-  readonly TLS_PORT?: number | undefined;
-  readonly TLS_CERT_FILE?: string | undefined;
-  readonly TLS_KEY_FILE?: string | undefined;
-}): TlsConfig | undefined {
-  return port === undefined || certificateFile === undefined || keyFile === undefined
-    ? undefined
-    : { port, files: { certificateFile, keyFile } };
 }

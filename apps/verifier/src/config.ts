@@ -1,6 +1,6 @@
 import { databaseUrlOf } from '@sigstead/postgres';
 import { registryPattern } from '@sigstead/registry-access';
-import { setting, type TlsFiles } from '@sigstead/server';
+import { checkTlsSettings, setting, tlsConfigOf, tlsSettings } from '@sigstead/server';
 import type { RevocationsSpec } from '@sigstead/trust-access';
 import { z } from 'zod';
 import { DEFAULT_VERDICT_CACHE, type VerdictCacheSettings } from './verdicts/verdict-cache.ts';
@@ -56,12 +56,6 @@ export interface AdmissionConfig {
   readonly concurrency?: number | undefined;
 }
 
-/** Where TLS is listened for, and with what. */
-export interface TlsConfig {
-  readonly port: number;
-  readonly files: TlsFiles;
-}
-
 /** Hashed as it comes and never kept, so this bounds patience and not memory. */
 export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
 
@@ -70,8 +64,6 @@ export const DEFAULT_REVOCATIONS_REFRESH_MS = 300_000;
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
 
 export const DEFAULT_ADMISSION = { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 } as const;
-
-const TLS_SETTINGS = ['TLS_PORT', 'TLS_CERT_FILE', 'TLS_KEY_FILE'] as const;
 
 /** The environment of the service. */
 export const environmentSchema = z
@@ -120,10 +112,7 @@ export const environmentSchema = z
     HOST: setting.host(),
     PORT: setting.port(4100),
     /** Off unless set: HTTPS, which is all that an API server speaks to webhooks. */
-    TLS_PORT: setting.optionalPort(),
-    /** PEM, certificate first. Read again when it changes, with the key. */
-    TLS_CERT_FILE: setting.file().optional(),
-    TLS_KEY_FILE: setting.file().optional(),
+    ...tlsSettings,
   })
   .superRefine((environment, context) => {
     const {
@@ -147,13 +136,7 @@ export const environmentSchema = z
     if (!hasSource && REVOCATIONS_PUBLIC_KEY_FILE !== undefined)
       refuse('REVOCATIONS_PUBLIC_KEY_FILE', 'needs REVOCATIONS_FILE or REVOCATIONS_URL');
   })
-  .superRefine((environment, context) => {
-    const set = TLS_SETTINGS.filter((name) => environment[name] !== undefined);
-    for (const name of set.length === 0 ? [] : TLS_SETTINGS) {
-      if (environment[name] !== undefined) continue;
-      context.addIssue({ code: 'custom', path: [name], message: `is required with ${set.join(' and ')}` });
-    }
-  })
+  .superRefine(checkTlsSettings)
   .superRefine((environment, context) => {
     if (environment.DATABASE_URL !== undefined) return;
     for (const name of ['DATABASE_PASSWORD_FILE', 'POLICY_ADMIN_TOKEN_FILE'] as const) {
@@ -164,7 +147,7 @@ export const environmentSchema = z
   .transform((environment, context) => ({
     host: environment.HOST,
     port: environment.PORT,
-    tls: tlsOf(environment),
+    tls: tlsConfigOf(environment),
     service: {
       trustedRootFile: environment.TRUSTED_ROOT_FILE,
       trustRootsFile: environment.TRUST_ROOTS_FILE,
@@ -196,20 +179,6 @@ export const environmentSchema = z
       },
     } satisfies VerifierConfig,
   }));
-
-function tlsOf({
-  TLS_PORT: port,
-  TLS_CERT_FILE: certificateFile,
-  TLS_KEY_FILE: keyFile,
-}: {
-  readonly TLS_PORT?: number | undefined;
-  readonly TLS_CERT_FILE?: string | undefined;
-  readonly TLS_KEY_FILE?: string | undefined;
-}): TlsConfig | undefined {
-  return port === undefined || certificateFile === undefined || keyFile === undefined
-    ? undefined
-    : { port, files: { certificateFile, keyFile } };
-}
 
 function revocationsOf(environment: {
   readonly REVOCATIONS_FILE?: string | undefined;

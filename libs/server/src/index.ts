@@ -26,3 +26,4 @@ export {
 } from './service.ts';
 export { listenTls, type Http2Acceptor, type TlsOptions } from './tls-listener.ts';
 export type { TlsFiles } from './tls-key-pair.ts';
+export { checkTlsSettings, tlsConfigOf, tlsSettings, type TlsConfig } from './tls-settings.ts';
