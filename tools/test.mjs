@@ -49,10 +49,20 @@ const steps = {
     ),
   e2e: () => run('end-to-end tests', ['nx', 'nx'], ['run', '@sigstead/e2e:e2e', '--outputStyle=static'], nx),
   slow: () =>
-    run('slow tests', ['nx', 'nx'], ['run', '@sigstead/transparency-log:test', '--outputStyle=static'], {
-      ...nx,
-      SIGSTEAD_TESTS: 'slow',
-    }),
+    run(
+      'slow tests',
+      ['nx', 'nx'],
+      [
+        'run-many',
+        '-t',
+        'test',
+        '-p',
+        '@sigstead/transparency-log,@sigstead/verification',
+        '--parallel=1',
+        '--outputStyle=static',
+      ],
+      { ...nx, SIGSTEAD_TESTS: 'slow' },
+    ),
 };
 const wanted = { '--e2e': ['build', 'e2e'], '--slow': ['build', 'slow'] }[process.argv[2]] ?? [
   'build',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { signatureTag } from '@sigstead/oci';
@@ -230,6 +231,31 @@ describe('verifying artifacts', () => {
         upload(form({ ...texts(), blob: new Blob([new Uint8Array(4096)]) }), {}, small),
       );
       expect(answer).toMatchObject({ status: 413, field: 'blob' });
+    });
+
+    it.each(['blob', 'bundle'])('is refused in very many small pieces, as %s', async (name) => {
+      const pieces = await new Promise<Record<string, unknown>>((resolve, reject) => {
+        const { hostname, port } = new URL(url);
+        const socket = connect(Number(port), hostname);
+        let answer = '';
+        socket.on('error', reject).on('data', (data: Buffer) => {
+          answer += data.toString();
+          const [, body] = /\r\n\r\n(\{.+\})/s.exec(answer) ?? [];
+          if (body === undefined) return;
+          socket.destroy();
+          resolve(JSON.parse(body) as Record<string, unknown>);
+        });
+        const head = `--x\r\ncontent-disposition: form-data; name="${name}"; filename="f"\r\n\r\n`;
+        const piece = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+        socket.write(
+          [
+            'POST /api/v1/verify/blob HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n',
+            'content-type: multipart/form-data; boundary=x\r\n\r\n',
+            `${piece(head)}${piece('a').repeat(20_000)}${piece('\r\n--x--\r\n')}0\r\n\r\n`,
+          ].join(''),
+        );
+      });
+      expect(pieces).toMatchObject({ status: 400, type: 'urn:sigstead:problem:body-in-pieces' });
     });
 
     it('that breaks off leaves the verifier as it was', async () => {

@@ -72,7 +72,8 @@ export class ImageVerifier {
    * @param image `host/repository[:tag][@digest]`
    * @param policyKey equal for equal policies
    * @returns the verdict, and whether it was at hand: what a tag stands for and what lies beside it is asked each time
-   * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict
+   * @throws OciError when the image cannot be read; what is wrong with its signatures is in the verdict. TrustAccessError when it is not
+   * known what is revoked
    */
   async verify(
     image: string,
@@ -80,6 +81,8 @@ export class ImageVerifier {
     policyKey: string,
   ): Promise<{ readonly verdict: ImageVerdict; readonly cached: boolean }> {
     const { trust, cache, metrics } = this.#parts;
+    // Also for what is at hand: a list of revocations that is not fresh any more may be in its way.
+    this.#options();
     const wanted = asksForAttestation(policy) ? 'attestation' : 'signature';
     // An attestation says something about an image; only a signature stands for it.
     const strict = requireImageSignature(policy);

@@ -147,9 +147,9 @@ describe('several trust roots', () => {
 describe('revocations', () => {
   const signer = PrivateKeySigner.generate('P-256');
   const issuedAt = new Date(NOW.getTime() - 3_600_000);
-  const write = async (name: string, nextUpdate: Date): Promise<RevocationsSpec> => {
+  const write = async (name: string, nextUpdate: Date, identity = IDENTITY): Promise<RevocationsSpec> => {
     const revocation: Revocation = {
-      target: { kind: 'identity', identity: IDENTITY },
+      target: { kind: 'identity', identity },
       from: new Date(0),
       reason: 'keyCompromise',
       revokedAt: issuedAt,
@@ -182,5 +182,24 @@ describe('revocations', () => {
       },
     ]);
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  });
+
+  it('that are not fresh any more stop verdicts that are kept as well', async () => {
+    const nextUpdate = new Date(NOW.getTime() + 3_600_000);
+    const revocations = await write('ends.json', nextUpdate, 'somebody-else@acme.example');
+    let now = NOW;
+    const service = await createVerifier(stage.config({ revocations }), {
+      clock: () => now,
+      fetch,
+      log: createLog('verifier', 'silent'),
+    });
+    const url = await service.listen(0, '127.0.0.1');
+    const image = await stage.signedImage('kept');
+    const verify = (): Promise<Response> => postVerify(url, { image, policy: POLICY });
+    await verify();
+    expect(await (await verify()).json()).toMatchObject({ verified: true, cached: true });
+    now = nextUpdate;
+    expect((await verify()).status).toBe(503);
+    await service.close();
   });
 });

@@ -462,6 +462,7 @@ describe('POST /api/v1/verify', () => {
       ],
       ['a version that is none', { image, policy: { name: 'release', version: 0 } }, 'policy.version'],
       ['a policy that is no object', { image, policy: [] }, 'policy'],
+      ['half a character', { image, policy: { identity: '\ud800', issuer: ISSUER } }, 'policy'],
       ['two identities', { image, policy: { ...POLICY, identityRegexp: 'x' } }, 'policy.identityRegexp'],
       [
         'a pattern that is none',
@@ -507,6 +508,8 @@ describe('POST /api/v1/verify', () => {
       ['nothing', 'null', undefined],
       ['no JSON', '{', undefined],
       ['deep JSON', `${'['.repeat(100)}${']'.repeat(100)}`, undefined],
+      ['a member that stands twice', `{"image":"${image}","policyName":"a","policyName":"b"}`, undefined],
+      ['values without end', `[${'0,'.repeat(500_000)}0]`, undefined],
       ['an empty body', '', undefined],
     ])('answers 400 for %s and names the field', async (_, body, field) => {
       const answer = await problem(body);

@@ -81,6 +81,8 @@ export interface BundleLimits {
   /** Size of the whole JSON text. */
   readonly maxBytes: number;
   readonly maxDepth: number;
+  /** JSON values of every kind together. */
+  readonly maxValues: number;
   readonly maxTlogEntries: number;
   readonly maxTimestamps: number;
   readonly maxProofHashes: number;
@@ -91,6 +93,7 @@ export interface BundleLimits {
 export const DEFAULT_BUNDLE_LIMITS: BundleLimits = {
   maxBytes: 16 << 20,
   maxDepth: 16,
+  maxValues: 10_000,
   maxTlogEntries: 32,
   maxTimestamps: 32,
   maxProofHashes: 64,

@@ -8,6 +8,7 @@ import {
 import { BundleError } from './errors.ts';
 
 const MAX_INT64 = (1n << 63n) - 1n;
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const DECIMAL = /^(?:0|[1-9][0-9]{0,18})$/;
 
 /** A JSON value and where it stands. */
@@ -64,6 +65,10 @@ export class MessageReader {
     const value = this.#values.get(field) ?? '';
     if (typeof value !== 'string') {
       throw new BundleError('TYPE', this.at(field), `got ${typeOf(value)}, want a string`);
+    }
+    // Half a character has no UTF-8 form: what is hashed would not be what was read.
+    if (LONE_SURROGATE.test(value)) {
+      throw new BundleError('TYPE', this.at(field), 'is not well-formed Unicode');
     }
     return value;
   }
@@ -127,13 +132,14 @@ export function readBytes({ value, path }: Located): Uint8Array {
 
 function collect(object: JsonObject, path: string, fields: readonly string[]): Map<string, JsonValue> {
   const values = new Map<string, JsonValue>();
+  const seen = new Set<string>();
   for (const [name, value] of Object.entries(object)) {
     const field = fields.find((known) => known === name || originalName(known) === name);
     if (field === undefined) {
       throw new BundleError('UNKNOWN_FIELD', path, `unknown field ${JSON.stringify(name.slice(0, 64))}`);
     }
-    if (values.has(field))
-      throw new BundleError('DUPLICATE_FIELD', path, `${field} is given in two spellings`);
+    if (seen.has(field)) throw new BundleError('DUPLICATE_FIELD', path, `${field} is given in two spellings`);
+    seen.add(field);
     if (value !== null) values.set(field, value);
   }
   return values;

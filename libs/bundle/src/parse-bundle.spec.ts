@@ -292,6 +292,7 @@ describe('parseBundle', () => {
   it('bounds the whole text and its depth before it parses', () => {
     expect(refusal(() => parseBundle(' '.repeat((16 << 20) + 1)))).toBe('LIMIT');
     expect(refusal(() => parseBundle('['.repeat(17)))).toBe('LIMIT');
+    expect(refusal(() => parseBundle(`[${'0,'.repeat(10_000)}0]`))).toBe('LIMIT');
     expect(refusal(() => parseBundle(JSON.stringify(v03), { maxBytes: 100 }))).toBe('LIMIT');
   });
 

@@ -9,7 +9,7 @@ import { assertVersionRules } from './version-rules.ts';
 
 /**
  * Reads a Sigstore bundle of version 0.1, 0.2 or 0.3. Sizes and counts are bounded before anything is decoded, unknown
- * fields are refused. Signatures, proofs, times and trust are the verifier's.
+ * and repeated fields are refused. Signatures, proofs, times and trust are the verifier's.
  *
  * @param json text, or its UTF-8 bytes
  * @throws BundleError with code and path; no other error on whatever input
@@ -44,9 +44,9 @@ export function readBundle(value: JsonValue, limits: Partial<BundleLimits> = {})
   return bundle;
 }
 
-function readJson(json: Uint8Array | string, { maxBytes, maxDepth }: BundleLimits): JsonValue {
+function readJson(json: Uint8Array | string, { maxBytes, maxDepth, maxValues }: BundleLimits): JsonValue {
   try {
-    return parseJson(json, { maxBytes, maxDepth });
+    return parseJson(json, { maxBytes, maxDepth, maxValues, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new BundleError(cause.code === 'LIMIT' ? 'LIMIT' : 'JSON', '', cause.message, { cause });

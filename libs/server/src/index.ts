@@ -14,7 +14,7 @@ export { HttpProblem, type HttpProblemOptions } from './http-problem.ts';
 export { listenHttp, type Listener, type RequestHandler } from './listen.ts';
 export { createLog, type Log, type LogFields, type LogLevel } from './log.ts';
 export { createRegistry } from './metrics.ts';
-export { mediaTypeOf } from './request-body.ts';
+export { BodyPieces, mediaTypeOf } from './request-body.ts';
 export { runService, type StartedService } from './run-service.ts';
 export {
   createService,

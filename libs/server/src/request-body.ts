@@ -29,9 +29,30 @@ export async function readRequestBody(
   return collect(request, face, timeoutMs);
 }
 
+/** Counts the pieces of a body as they come. */
+export class BodyPieces {
+  #count = 0;
+  #bytes = 0;
+
+  /** Of all pieces so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws HttpProblem 400 when they are many and small */
+  add(piece: Uint8Array): void {
+    this.#count++;
+    this.#bytes += piece.length;
+    if (this.#count > MAX_SMALL_PIECES && this.#bytes < this.#count * SMALL_PIECE_BYTES)
+      throw new HttpProblem(400, 'the request body comes in too many small pieces', {
+        type: 'body-in-pieces',
+      });
+  }
+}
+
 async function collect(request: IncomingMessage, face: Face, timeoutMs: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
+  const pieces = new BodyPieces();
   let late = false;
   const timer = setTimeout(() => {
     late = true;
@@ -40,11 +61,9 @@ async function collect(request: IncomingMessage, face: Face, timeoutMs: number):
   try {
     // Not destroyed by leaving the loop: the rest has to be discarded before the connection may go.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      if (length > face.bodyLimit) throw tooLarge(face);
+      pieces.add(chunk);
+      if (pieces.bytes > face.bodyLimit) throw tooLarge(face);
       chunks.push(chunk);
-      if (chunks.length > MAX_SMALL_PIECES && length < chunks.length * SMALL_PIECE_BYTES)
-        throw tooManyPieces();
     }
   } catch (cause) {
     if (cause instanceof HttpProblem) throw cause;
@@ -55,17 +74,13 @@ async function collect(request: IncomingMessage, face: Face, timeoutMs: number):
   } finally {
     clearTimeout(timer);
   }
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length);
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, pieces.bytes);
 }
 
 function tooLarge(face: Face): HttpProblem {
   return new HttpProblem(413, `Request Entity Too Large. Limit set to ${face.bodyLimit}`, {
     type: 'body-too-large',
   });
-}
-
-function tooManyPieces(): HttpProblem {
-  return new HttpProblem(400, 'the request body comes in too many small pieces', { type: 'body-in-pieces' });
 }
 
 /** How long and how much of a refused body is still read. */

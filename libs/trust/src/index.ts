@@ -5,6 +5,7 @@ export {
   type ClientTrustConfig,
 } from './client-trust-config.ts';
 export { TrustError, type TrustErrorCode } from './errors.ts';
+export { countOperators } from './operator.ts';
 export { selectServices } from './select-services.ts';
 export {
   parseSigningConfig,

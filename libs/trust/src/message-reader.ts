@@ -15,7 +15,7 @@ const MAX_CHARACTERS = 2048;
 /** @throws TrustError JSON or LIMIT */
 export function parseDocument(json: Uint8Array | string): JsonValue {
   try {
-    return parseJson(json, { maxBytes: MAX_BYTES, maxDepth: MAX_DEPTH });
+    return parseJson(json, { maxBytes: MAX_BYTES, maxDepth: MAX_DEPTH, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new TrustError(cause.code === 'LIMIT' ? 'LIMIT' : 'JSON', cause.message, { cause });

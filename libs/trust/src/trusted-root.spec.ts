@@ -199,6 +199,11 @@ describe('trusted root', () => {
     expect(run()).toBe(want);
   });
 
+  it('refuses members that stand twice: readers would take the one or the other', () => {
+    const text = serializeTrustedRoot(root);
+    expect(refusal(() => parseTrustedRoot(text.replace('"tlogs":', '"tlogs":[],"tlogs":')))).toBe('JSON');
+  });
+
   it('refuses what is no JSON or too much of it', () => {
     expect(refusal(() => parseTrustedRoot('{'))).toBe('JSON');
     expect(refusal(() => parseTrustedRoot(Uint8Array.of(0xff)))).toBe('JSON');

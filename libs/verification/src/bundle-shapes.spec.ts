@@ -121,6 +121,15 @@ describe('bundles of every shape', () => {
       expect(judge(bundle, { trustedRoot: { ...sigstore.trustedRoot, tlogs } })).toBe('CHECKPOINT_INVALID');
     });
 
+    it('has the line of the key that the trusted root names by its checkpoint key ID', () => {
+      const named = (checkpointKeyId: Uint8Array): string => {
+        const tlogs = sigstore.trustedRoot.tlogs.map((log) => ({ ...log, checkpointKeyId }));
+        return judge(bundle, { trustedRoot: { ...sigstore.trustedRoot, tlogs } });
+      };
+      expect(named(sigstore.logV2.note.keyId)).toBe('verified');
+      expect(named(new Uint8Array(32))).toBe('CHECKPOINT_INVALID');
+    });
+
     it('is refused when log or authority was not trusted at that time; both ends of the window count as inside', () => {
       const { tlogs, timestampAuthorities } = sigstore.trustedRoot;
       const within = (start: Date, end: Date, what: 'tlogs' | 'timestampAuthorities'): string => {
@@ -191,6 +200,13 @@ describe('bundles of every shape', () => {
       const bundle = await signArtifact(sigstore, content, { timestamped: true });
       const { inclusionPromise: _, ...proved } = entryOf(bundle);
       expect(judge(withEntries(bundle, [proved]))).toBe('verified');
+      // Time and index of the entry are then nobody's word: the verdict has the place that was proved.
+      const { steps } = verdict(
+        withEntries(bundle, [{ ...proved, logIndex: 7n, integratedTimeSeconds: 7n }]),
+      );
+      const facts = stepOf(steps, 'log-entry')?.evidence;
+      expect(facts).toMatchObject({ logIndex: proved.inclusionProof?.logIndex.toString() });
+      expect(facts).not.toHaveProperty('integratedTime');
       const { inclusionProof: __, ...nothing } = proved;
       expect(judge(withEntries(bundle, [nothing]), { options: { requireInclusionProof: false } })).toBe(
         'INCLUSION_PROOF_MISSING',
@@ -287,6 +303,24 @@ describe('bundles of every shape', () => {
       expect(judge({ ...bundle, content: other })).toBe('SIGNATURE_INVALID');
     });
 
+    it('may lack a predicate, which then is null, and names that are no texts make it malformed', async () => {
+      const { predicate: _, ...bare } = statement as Record<string, JsonValue>;
+      expect(judge(await signStatement(sigstore, bare))).toBe('verified');
+      const sha256 = encodeHex(artifact.digest);
+      expect(
+        judge(await signStatement(sigstore, { ...bare, subject: [{ name: 7, digest: { sha256 } }] })),
+      ).toBe('STATEMENT_MALFORMED');
+    });
+
+    it('has one signature, whoever read the envelope', async () => {
+      const bundle = await signStatement(sigstore, statement);
+      if (bundle.content.kind !== 'dsse') throw new Error('no envelope');
+      const { signatures } = bundle.content;
+      const two = { ...bundle.content, signatures: [...signatures, ...signatures] };
+      expect(judge({ ...bundle, content: two })).toBe('EVIDENCE_MALFORMED');
+      expect(judge({ ...bundle, content: { ...two, signatures: [] } })).toBe('EVIDENCE_MALFORMED');
+    });
+
     it('is refused when the entry is about a bare artifact', async () => {
       const signer = PrivateKeySigner.generate('P-256');
       const mine = await signArtifact(sigstore, content, { signer });
@@ -318,6 +352,24 @@ describe('bundles of every shape', () => {
       expect(judge(certified, { policy: own })).toBe('KEY_MISMATCH');
       expect(judge(withEntries(bundle, [entryOf(certified)]), { policy: own })).toBe('BODY_SIGNATURE');
       expect(judge(withEntries(bundle, []), { policy: own })).toBe('LOG_ENTRY_MISSING');
+    });
+
+    it('has the same hint in bundle and envelope, where both have one', async () => {
+      const signer = PrivateKeySigner.generate('P-256');
+      const policy = compilePolicy({ key: signer.publicKey.toPem() });
+      const bundle = await signStatement(sigstore, statement, { signer, managedKey: true });
+      const { key } = bundle.verificationMaterial;
+      if (bundle.content.kind !== 'dsse' || key.kind !== 'publicKey') throw new Error('unexpected');
+      const [signature] = bundle.content.signatures;
+      const withKeyId = (keyId: string, hint: string): Bundle => ({
+        ...bundle,
+        content: { ...bundle.content, signatures: [{ ...signature, keyId }] } as Bundle['content'],
+        verificationMaterial: { ...bundle.verificationMaterial, key: { kind: 'publicKey', hint } },
+      });
+      expect(judge(withKeyId(key.hint, key.hint), { policy })).toBe('verified');
+      expect(judge(withKeyId('', key.hint), { policy })).toBe('verified');
+      expect(judge(withKeyId('k', ''), { policy })).toBe('verified');
+      expect(judge(withKeyId('k', key.hint), { policy })).toBe('EVIDENCE_MALFORMED');
     });
 
     it('is refused when the log is no longer trusted and nothing says when it was made', async () => {

@@ -1,23 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { BundleError, parseBundle } from '@sigstead/bundle';
-import { sha256 } from '@sigstead/crypto';
-import { parseTrustedRoot, TrustError, type TrustedRoot } from '@sigstead/trust';
+import { parseTrustedRoot, TrustError } from '@sigstead/trust';
 import { describe, expect, it } from '@jest/globals';
 import { PolicyError } from './errors.ts';
-import type { Artifact } from './evidence/signature-evidence.ts';
-import { compilePolicy, type Policy } from './policy.ts';
+import { compilePolicy } from './policy.ts';
+import {
+  artifactBy,
+  CONFORMANCE_NOW,
+  conformanceCases,
+  readConformanceCase,
+} from './testonly/conformance.ts';
 import { verifyBundle } from './verify-bundle.ts';
-
-// The cases of sigstore-conformance v0.0.29, with the defaults of that suite.
-const vectors = process.env['SIGSTEAD_VECTORS'] ?? resolve(import.meta.dirname, '../../../../shared/vectors');
-const suite = resolve(vectors, 'sigstore-conformance');
-const cases = resolve(suite, 'bundle-verify');
-const publicGood = resolve(vectors, 'sigstore-public-good', 'trusted_root.json');
-const IDENTITY =
-  'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
-const ISSUER = 'https://token.actions.githubusercontent.com';
-const NOW = new Date('2026-11-22T00:00:00Z');
 
 /** Each broken in one way, with the code that names it (B, T, P: refused while bundle, trusted root or key is read). */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -72,12 +64,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   'wrong-material_fail': 'ARTIFACT_DIGEST',
 };
 
-const present = existsSync(cases);
-const listed = present
-  ? readdirSync(cases).filter((name) => existsSync(resolve(cases, name, 'bundle.sigstore.json')))
-  : [];
+const listed = conformanceCases();
 
-(present ? describe : describe.skip)('sigstore-conformance cases', () => {
+(listed.length > 0 ? describe : describe.skip)('sigstore-conformance cases', () => {
   it('are all here, and those to be refused have a reason', () => {
     expect(listed).toHaveLength(70);
     expect(Object.keys(REFUSED).sort()).toEqual(listed.filter((name) => name.endsWith('_fail')));
@@ -95,15 +84,14 @@ const listed = present
 });
 
 function judge(name: string, by: 'path' | 'digest'): string {
-  const folder = resolve(cases, name);
   try {
-    const bundle = parseBundle(readFileSync(resolve(folder, 'bundle.sigstore.json')));
+    const { bundle, artifact, trustedRoot, policy } = readConformanceCase(name);
     const verdict = verifyBundle(
-      bundle,
-      artifactOf(folder, by),
-      trustedRootOf(folder),
-      policyOf(folder),
-      NOW,
+      parseBundle(bundle),
+      artifactBy(by, artifact),
+      parseTrustedRoot(trustedRoot),
+      compilePolicy(policy),
+      CONFORMANCE_NOW,
     );
     return verdict.verified ? 'verified' : (verdict.steps.at(-1)?.code ?? 'no code');
   } catch (error) {
@@ -112,26 +100,4 @@ function judge(name: string, by: 'path' | 'digest'): string {
     if (error instanceof PolicyError) return `P ${error.code}`;
     throw error;
   }
-}
-
-function artifactOf(folder: string, by: 'path' | 'digest'): Artifact {
-  const own = resolve(folder, 'artifact');
-  const content = readFileSync(existsSync(own) ? own : resolve(cases, 'a.txt'));
-  const digest = { algorithm: 'sha256', digest: sha256(content) } as const;
-  return by === 'path' ? { ...digest, content } : digest;
-}
-
-function trustedRootOf(folder: string): TrustedRoot {
-  const own = resolve(folder, 'trusted_root.json');
-  return parseTrustedRoot(readFileSync(existsSync(own) ? own : publicGood));
-}
-
-function policyOf(folder: string): Policy {
-  const key = resolve(folder, 'key.pub');
-  if (existsSync(key)) return compilePolicy({ key: readFileSync(key, 'utf8') });
-  const read = (file: string, fallback: string): string => {
-    const path = resolve(folder, file);
-    return existsSync(path) ? readFileSync(path, 'utf8').trim() : fallback;
-  };
-  return compilePolicy({ identity: read('identity', IDENTITY), issuer: read('issuer', ISSUER) });
 }

@@ -48,6 +48,7 @@ export function judgeSigningTimes(
 ): SigningTimes | VerificationError {
   try {
     assertDistinct(evidence.logEntries);
+    assertDistinctTimestamps(evidence.timestamps);
     const entries = knownEntries(evidence.logEntries, trustedRoot);
     const timestamps = verifiedTimestamps(evidence, trustedRoot);
     return {
@@ -91,6 +92,14 @@ function assertDistinct(entries: readonly TransparencyLogEntry[]): void {
       );
     if (twin !== undefined)
       throw new VerificationError('LOG_ENTRY_REPEATED', `log entry ${entry.logIndex} is there twice`);
+  });
+}
+
+/** As with log entries: there is no reason to say the same twice but to be counted twice. */
+function assertDistinctTimestamps(timestamps: readonly Uint8Array[]): void {
+  timestamps.forEach((der, at) => {
+    if (timestamps.slice(0, at).some((other) => equalBytes(other, der)))
+      throw new VerificationError('TIMESTAMP_REPEATED', `timestamp ${at + 1} is there twice`);
   });
 }
 

@@ -1,4 +1,10 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
+import {
+  isJsonObject,
+  parseJson,
+  type JsonLimits,
+  type JsonObject,
+  type JsonValue,
+} from '@sigstead/encoding';
 import { checked, VerificationError } from './errors.ts';
 import { printable } from './text.ts';
 
@@ -9,8 +15,12 @@ export const STATEMENT_TYPES: readonly string[] = [
   'https://in-toto.io/Statement/v0.1',
 ];
 
-const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
-const MAX_DEPTH = 64;
+const STATEMENT_LIMITS: JsonLimits = {
+  maxBytes: 16 * 1024 * 1024,
+  maxDepth: 64,
+  maxValues: 1_000_000,
+  uniqueMembers: true,
+};
 /** The bounds sigstore-go has. */
 const MAX_SUBJECTS = 1024;
 const MAX_DIGESTS = 32;
@@ -41,9 +51,7 @@ export function parseStatement(payloadType: string, payload: Uint8Array): Statem
   if (payloadType !== IN_TOTO_PAYLOAD_TYPE) {
     throw malformed(`is of type "${printable(payloadType, 100)}", want ${IN_TOTO_PAYLOAD_TYPE}`);
   }
-  const json = checked('STATEMENT_MALFORMED', 'signed statement', () =>
-    parseJson(payload, { maxBytes: MAX_STATEMENT_BYTES, maxDepth: MAX_DEPTH }),
-  );
+  const json = checked('STATEMENT_MALFORMED', 'signed statement', () => parseJson(payload, STATEMENT_LIMITS));
   if (!isJsonObject(json)) throw malformed('is no JSON object');
   const type = textField(json, '_type');
   if (!STATEMENT_TYPES.includes(type)) {

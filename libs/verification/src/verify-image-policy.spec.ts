@@ -74,6 +74,23 @@ describe('verifyImagePolicy', () => {
       { now: NOW, ...options },
     );
 
+  it('is met by nothing when none of the trusted roots it counts is here', () => {
+    const everybody = { signers: [signer('ada@acme.test')] };
+    expect(verify(policyOf(everybody), [byAda]).verified).toBe(true);
+    for (const [policy, trusted] of [
+      [policyOf({ ...everybody, trustRoots: ['public'] }), roots],
+      [policyOf(everybody), []],
+    ] as const) {
+      const { verified, decision, signatures } = verify(policy, [byAda], {}, trusted);
+      expect(verified).toBe(false);
+      expect(decision.fault).toMatch(/^there is no trusted root/);
+      expect(signatures[0]).toMatchObject({
+        verified: false,
+        steps: [{ code: 'CHAIN_UNTRUSTED' }, {}, {}, {}, {}, {}, {}],
+      });
+    }
+  });
+
   it('takes certificates, managed keys and attestations side by side', () => {
     const policy = policyOf({
       signers: [signer('ada@acme.test'), { name: 'key', key: managed.publicKey.toPem() }],

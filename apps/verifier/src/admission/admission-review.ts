@@ -97,7 +97,12 @@ export function admissionResponse(uid: string, decision: AdmissionDecision): obj
 
 function parseBody(body: Uint8Array): JsonValue {
   try {
-    return parseJson(body, { maxBytes: MAX_REVIEW_BYTES, maxDepth: 64, maxValues: 400_000 });
+    return parseJson(body, {
+      maxBytes: MAX_REVIEW_BYTES,
+      maxDepth: 64,
+      maxValues: 400_000,
+      uniqueMembers: true,
+    });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new HttpProblem(400, `request body: ${cause.message}`, { type: 'malformed-json', cause });

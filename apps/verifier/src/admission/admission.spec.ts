@@ -606,6 +606,13 @@ describe('the admission webhook', () => {
       ['a uid that is no text', '{"request":{"uid":7}}'],
       ['a uid that no header could have', '{"request":{"uid":"a\\nb"}}'],
       ['deep JSON', `${'['.repeat(200)}${']'.repeat(200)}`],
+      [
+        'containers twice, of which one reader takes the first and another the last',
+        JSON.stringify(admissionReview({ object: pod('ghcr.io/evil/app') })).replace(
+          '"restartPolicy"',
+          '"containers":[],"restartPolicy"',
+        ),
+      ],
     ])('answers 400 to %s: there is nothing to answer to', async (_, body) => {
       expect((await post(body)).status).toBe(400);
     });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { HttpProblem } from '@sigstead/server';
+import { BodyPieces, HttpProblem } from '@sigstead/server';
 import type { Artifact } from '@sigstead/verification';
 import { BlobDigests } from './blob-digests.ts';
 
@@ -63,8 +63,16 @@ export async function readBlobForm(
         limits.idleMs,
       );
     };
+    const pieces = new BodyPieces();
     watch();
-    request.on('data', watch);
+    request.on('data', (piece: Buffer) => {
+      watch();
+      try {
+        pieces.add(piece);
+      } catch (error) {
+        fail(error);
+      }
+    });
     request.on('aborted', () => fail(problem(400, 'blob', 'the upload was broken off')));
     parser.on('field', (name, value, _nameTruncated, valueTruncated) => {
       try {

@@ -11,6 +11,8 @@ export const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 export const MAX_BATCH = 64;
 
 const MAX_DEPTH = 24;
+/** Of 64 bundles with all the entries they may have; small values cost most. */
+const MAX_VALUES = 500_000;
 const MAX_IMAGE_CHARACTERS = 1024;
 
 const digestText = z
@@ -133,7 +135,16 @@ export function parsePolicyText(text: string): InlinePolicy {
 
 function readPolicy(policy: JsonValue): InlinePolicy {
   if (!isJsonObject(policy)) throw invalidField('policy', 'want an object');
-  return { policy: compilePolicy(parsePolicyInput(policy)), policyKey: canonicalizeJson(policy) };
+  return { policy: compilePolicy(parsePolicyInput(policy)), policyKey: keyOf(policy) };
+}
+
+function keyOf(policy: JsonValue): string {
+  try {
+    return canonicalizeJson(policy);
+  } catch (cause) {
+    if (!(cause instanceof EncodingError)) throw cause;
+    throw invalidField('policy', 'has a text that is not well-formed Unicode', cause);
+  }
 }
 
 /** A policy with a name is one that is kept. */
@@ -156,7 +167,7 @@ function readArtifact(digest: string | readonly string[]): Artifact {
 
 function parseBody(body: Uint8Array, maxBytes: number, what = 'request body'): JsonValue {
   try {
-    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH, uniqueMembers: true });
+    return parseJson(body, { maxBytes, maxDepth: MAX_DEPTH, maxValues: MAX_VALUES, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new HttpProblem(400, `${what}: ${cause.message}`, { type: 'malformed-json', cause });
@@ -170,9 +181,10 @@ function problemOf(issue: z.core.$ZodIssue | undefined, place?: string): HttpPro
   return invalidField(path.map(String).join('.').slice(0, 200), message);
 }
 
-function invalidField(field: string, message: string): HttpProblem {
+function invalidField(field: string, message: string, cause?: unknown): HttpProblem {
   return new HttpProblem(400, field === '' ? `request body: ${message}` : `${field}: ${message}`, {
     type: 'invalid-request',
+    cause,
     ...(field === '' ? {} : { field }),
   });
 }

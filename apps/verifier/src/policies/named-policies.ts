@@ -1,5 +1,6 @@
 import {
   compileImagePolicy,
+  isPolicyName,
   PolicyError,
   type ImagePolicy,
   type ImagePolicyDocument,
@@ -42,6 +43,9 @@ export class NamedPolicies {
    * @throws PolicyStoreError NOT_FOUND, UNAVAILABLE
    */
   async find(name: string, version?: number): Promise<NamedPolicy> {
+    // What is no name is not asked for: a database that refuses to look it up would seem to be down.
+    if (!isPolicyName(name))
+      throw new PolicyStoreError('NOT_FOUND', `there is no policy ${JSON.stringify(name)}`);
     const stored =
       version === undefined
         ? await this.#policies.current(name)

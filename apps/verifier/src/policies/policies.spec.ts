@@ -380,6 +380,16 @@ describe('policies by name', () => {
     it('have to be there', async () => {
       expect((await verify({ image: 'ghcr.io/acme/app', policyName: 'nowhere' })).status).toBe(404);
     });
+
+    it('have names, and nothing else is looked up', async () => {
+      const image = 'ghcr.io/acme/app';
+      for (const name of ['\0', 'a\0b', '\ud800', 'No Name']) {
+        expect((await verify({ image, policyName: name })).status).toBe(404);
+        expect((await verify({ image, policy: { name, version: 1 } })).status).toBe(404);
+        const dryRun = { method: 'POST', body: { image, policy: { name } } };
+        expect(await call('policies/dry-run', dryRun)).toMatchObject({ status: 404 });
+      }
+    });
   });
 
   describe('in the database', () => {

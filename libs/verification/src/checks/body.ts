@@ -20,6 +20,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Statements are deep at times, and intoto keeps nothing of them but digests. */
 const MAX_BODY_DEPTH = 16;
 
+type Envelope = Extract<SignedContent, { kind: 'dsse' }>;
+
 /** What a log entry must be about. */
 export interface EntrySubject {
   readonly content: SignedContent;
@@ -72,11 +74,11 @@ export function assertBodyBinds(body: LoggedEntry, subject: EntrySubject): void 
       assertDigest(body.digest, subject.signed.digest(body.digest.algorithm));
       return assertSignature(body, subject);
     case 'envelope':
-      assertPayload(body.payloadDigest, subject, body.payloadType);
+      assertPayload(body.payloadDigest, envelopeOf(subject), body.payloadType);
       return assertOnlySignature(body.signatures, subject);
     case 'envelope-text':
-      assertPayload(body.payloadDigest, subject);
-      assertEnvelopeText(body.envelopeDigest, subject);
+      assertPayload(body.payloadDigest, envelopeOf(subject));
+      assertEnvelopeText(body.envelopeDigest, envelopeOf(subject), subject.signature);
       return assertVerifier(body.verifier, subject);
   }
 }
@@ -92,12 +94,15 @@ function assertDigest(logged: LoggedDigest, want: Uint8Array | undefined): void 
   );
 }
 
-function assertPayload(logged: LoggedDigest, { content }: EntrySubject, payloadType?: string): void {
-  if (content.kind !== 'dsse')
-    throw new VerificationError(
-      'UNSUPPORTED',
-      'the log entry is about an envelope, and the signature is over none',
-    );
+function envelopeOf({ content }: EntrySubject): Envelope {
+  if (content.kind === 'dsse') return content;
+  throw new VerificationError(
+    'UNSUPPORTED',
+    'the log entry is about an envelope, and the signature is over none',
+  );
+}
+
+function assertPayload(logged: LoggedDigest, content: Envelope, payloadType?: string): void {
   if (payloadType !== undefined && payloadType !== content.payloadType) {
     throw new VerificationError(
       'BODY_HASH',
@@ -111,20 +116,16 @@ function assertPayload(logged: LoggedDigest, { content }: EntrySubject, payloadT
  * The digest is of the text that was logged, which a bundle does not keep. There, one of the forms in which Go and JavaScript write an
  * envelope must have it.
  */
-function assertEnvelopeText(logged: LoggedDigest, { content, signature }: EntrySubject): void {
-  if (content.kind !== 'dsse') return;
+function assertEnvelopeText(logged: LoggedDigest, content: Envelope, signature: Uint8Array): void {
   const texts = content.envelope === undefined ? envelopeTexts(content, signature) : [content.envelope];
   if (texts.some((text) => equalBytes(sha256(text), logged.digest))) return;
   throw new VerificationError('BODY_SIGNATURE', 'the log entry is about an envelope of another signature');
 }
 
-function envelopeTexts(
-  { payloadType, payload, keyId }: Extract<SignedContent, { kind: 'dsse' }>,
-  signature: Uint8Array,
-): Uint8Array[] {
+function envelopeTexts({ payloadType, payload, keyId }: Envelope, signature: Uint8Array): Uint8Array[] {
   const body = encodeBase64(payload);
   const sig = encodeBase64(signature);
-  return [[{ keyid: keyId, sig }], [{ sig, keyid: keyId }], [{ sig }]]
+  return [[{ keyid: keyId, sig }], [{ sig, keyid: keyId }], ...(keyId === '' ? [[{ sig }]] : [])]
     .flatMap((signatures) => [
       { payloadType, payload: body, signatures },
       { payload: body, payloadType, signatures },

@@ -1,5 +1,5 @@
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { derExplicit, derOid, derSequence, encodePem } from '@sigstead/encoding';
+import { derBitString, derExplicit, derOid, derSequence, encodePem } from '@sigstead/encoding';
 import { Certificate, oids, type Extension } from '@sigstead/x509';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ISSUED, MiniSigstore } from '../testonly/mini-sigstore.ts';
@@ -51,6 +51,24 @@ describe('the signing certificate', () => {
     const none = await withUsages();
     expect(refusal(() => assertCodeSigning(none))).toBe('EXTENDED_KEY_USAGE');
     const both = await withUsages(oids.timeStamping, oids.codeSigning);
+    expect(refusal(() => assertCodeSigning(both))).toBe('accepted');
+  });
+
+  it('must not be for something else than signatures', async () => {
+    const withKeyUsage = async (bits: number): Promise<Certificate> =>
+      Certificate.parse(
+        await sigstore.issue(publicKey, {
+          editExtensions: (all) =>
+            all.map((one) =>
+              one.oid === oids.keyUsage ? { ...one, value: derBitString(Uint8Array.of(bits), 5) } : one,
+            ),
+        }),
+      );
+    const [digitalSignature, keyEncipherment] = [0x80, 0x20];
+    expect(refusal(() => assertCodeSigning(sigstore.intermediate))).toBe('CERTIFICATE_USAGE');
+    const encryption = await withKeyUsage(keyEncipherment);
+    expect(refusal(() => assertCodeSigning(encryption))).toBe('CERTIFICATE_USAGE');
+    const both = await withKeyUsage(digitalSignature | keyEncipherment);
     expect(refusal(() => assertCodeSigning(both))).toBe('accepted');
   });
 

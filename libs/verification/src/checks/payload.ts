@@ -23,7 +23,7 @@ export interface SimpleSigning {
  */
 export function parseSimpleSigning(payload: Uint8Array): SimpleSigning {
   const json = checked('PAYLOAD_MALFORMED', 'signed payload', () =>
-    parseJson(payload, { maxBytes: MAX_PAYLOAD_BYTES, maxDepth: 16 }),
+    parseJson(payload, { maxBytes: MAX_PAYLOAD_BYTES, maxDepth: 16, uniqueMembers: true }),
   );
   const critical = objectField(isJsonObject(json) ? json : {}, 'critical');
   return {

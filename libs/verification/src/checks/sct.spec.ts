@@ -1,5 +1,5 @@
 import { PrivateKeySigner } from '@sigstead/crypto';
-import type { TrustedRoot } from '@sigstead/trust';
+import type { TransparencyLogInstance, TrustedRoot } from '@sigstead/trust';
 import { Certificate, oids } from '@sigstead/x509';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ISSUED, MiniSigstore, type SigningOptions } from '../testonly/mini-sigstore.ts';
@@ -17,9 +17,10 @@ describe('verifyScts', () => {
   const judge = async (
     options: SigningOptions,
     trustedRoot: TrustedRoot = sigstore.trustedRoot,
+    threshold = 1,
   ): Promise<string> => {
     const certificate = Certificate.parse(await sigstore.issue(publicKey, options));
-    return refusal(() => verifyScts(certificate, sigstore.intermediate, trustedRoot, 1));
+    return refusal(() => verifyScts(certificate, sigstore.intermediate, trustedRoot, threshold));
   };
   const window = (start: Date, end: Date): TrustedRoot => ({
     ...sigstore.trustedRoot,
@@ -87,6 +88,29 @@ describe('verifyScts', () => {
       await sigstore.sct(tbs),
     ];
     expect(await judge({ scts: mixed })).toBe('accepted');
+  });
+
+  it('can want logs of several operators, and none', async () => {
+    const other = {
+      ...(sigstore.trustedRoot.ctlogs[0] as TransparencyLogInstance),
+      baseUrl: 'https://other.test',
+    };
+    const both = (operator?: string): TrustedRoot => ({
+      ...sigstore.trustedRoot,
+      ctlogs: [
+        ...sigstore.trustedRoot.ctlogs,
+        { ...other, key: stranger.publicKey, logId: stranger.publicKey.keyId },
+      ].map((log) => (operator === undefined ? log : { ...log, operator })),
+    });
+    const scts = async (tbs: Uint8Array) => [
+      await sigstore.sct(tbs),
+      await sigstore.sct(tbs, ISSUED, stranger),
+    ];
+    const twice = async (tbs: Uint8Array) => [await sigstore.sct(tbs), await sigstore.sct(tbs)];
+    expect(await judge({ scts }, both(), 2)).toBe('accepted');
+    expect(await judge({ scts }, both('acme.test'), 2)).toBe('SCT_INVALID');
+    expect(await judge({ scts: twice }, both(), 2)).toBe('SCT_INVALID');
+    expect(await judge({ scts: async () => [] }, both(), 0)).toBe('accepted');
   });
 
   it('holds to the window of the log at the time of the SCT, both ends included', async () => {

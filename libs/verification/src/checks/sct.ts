@@ -1,5 +1,5 @@
 import { encodeHex } from '@sigstead/encoding';
-import { isWithin, type TransparencyLogInstance, type TrustedRoot } from '@sigstead/trust';
+import { countOperators, isWithin, type TransparencyLogInstance, type TrustedRoot } from '@sigstead/trust';
 import {
   embeddedScts,
   verifyEmbeddedSct,
@@ -8,6 +8,7 @@ import {
   type SignedCertificateTimestamp,
 } from '@sigstead/x509';
 import { checked, VerificationError } from '../errors.ts';
+import { count } from '../text.ts';
 import { pickLog } from './log.ts';
 
 /** End of the year 9999. */
@@ -24,7 +25,7 @@ export interface VerifiedSct {
  * 3.2). SCTs of unknown logs do not count and do no harm.
  *
  * @param issuer the certificate that signed `certificate`
- * @param threshold how many different logs are wanted; with 0 nothing is asked of the certificate
+ * @param threshold logs of how many operators are wanted; with 0 nothing is asked of the certificate
  * @throws VerificationError SCT_MISSING, SCT_MALFORMED, SCT_INVALID with the reason for each one
  */
 export function verifyScts(
@@ -42,13 +43,13 @@ export function verifyScts(
     if (typeof outcome === 'string') reasons.push(outcome);
     else verified.push(outcome);
   }
-  const logs = new Set(verified.map(({ log }) => log.baseUrl)).size;
-  if (logs >= threshold) return verified;
+  const operators = countOperators(verified.map(({ log }) => log));
+  if (operators >= threshold) return verified;
   throw new VerificationError(
     'SCT_INVALID',
-    logs === 0
+    operators === 0
       ? `no SCT of ${scts.length} holds: ${reasons.join('; ')}`
-      : `SCTs of ${logs} certificate transparency logs hold, want ${threshold}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
+      : `SCTs by certificate transparency logs of ${count(operators, 'operator')} hold, want ${threshold}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Bundle, BundleContent, VerificationKey } from '@sigstead/bundle';
 import { VerificationError } from '../errors.ts';
+import { printable } from '../text.ts';
 import type { SignatureEvidence, SignedContent, SigningKey } from './signature-evidence.ts';
 
 /**
@@ -9,6 +10,7 @@ import type { SignatureEvidence, SignedContent, SigningKey } from './signature-e
  */
 export function evidenceFromBundle({ content, verificationMaterial }: Bundle): SignatureEvidence {
   const { key, tlogEntries, rfc3161Timestamps } = verificationMaterial;
+  assertSameHint(key, content);
   return {
     content: contentOf(content),
     signature: signatureOf(content),
@@ -16,6 +18,17 @@ export function evidenceFromBundle({ content, verificationMaterial }: Bundle): S
     logEntries: tlogEntries,
     timestamps: rfc3161Timestamps,
   };
+}
+
+/** They must be the same (sigstore_bundle.proto); an envelope without one is what sigstore-go writes. */
+function assertSameHint(key: VerificationKey, content: BundleContent): void {
+  if (key.kind !== 'publicKey' || content.kind !== 'dsse') return;
+  const keyId = content.signatures[0]?.keyId ?? '';
+  if (keyId === '' || key.hint === '' || keyId === key.hint) return;
+  throw new VerificationError(
+    'EVIDENCE_MALFORMED',
+    `the bundle is by the key "${printable(key.hint, 100)}", its envelope by "${printable(keyId, 100)}"`,
+  );
 }
 
 function contentOf(content: BundleContent): SignedContent {

@@ -51,7 +51,7 @@ export function legacyMaterial(
 function readTimestamp(text: string): Uint8Array {
   const what = `annotation ${legacyAnnotations.timestamp}`;
   const json = checked('EVIDENCE_MALFORMED', what, () =>
-    parseJson(text, { maxBytes: MAX_TIMESTAMP_TEXT, maxDepth: 2 }),
+    parseJson(text, { maxBytes: MAX_TIMESTAMP_TEXT, maxDepth: 2, uniqueMembers: true }),
   );
   if (!isJsonObject(json)) throw malformed(`${what} is no JSON object`);
   const field = 'SignedRFC3161Timestamp';
@@ -67,7 +67,7 @@ function readTimestamp(text: string): Uint8Array {
 function readRekorBundle(text: string): TransparencyLogEntry {
   const what = `annotation ${legacyAnnotations.bundle}`;
   const json = checked('EVIDENCE_MALFORMED', what, () =>
-    parseJson(text, { maxBytes: MAX_BUNDLE_TEXT, maxDepth: 4 }),
+    parseJson(text, { maxBytes: MAX_BUNDLE_TEXT, maxDepth: 4, uniqueMembers: true }),
   );
   if (!isJsonObject(json)) throw malformed(`${what} is no JSON object`);
   const payload = json['Payload'];

@@ -1,10 +1,21 @@
 import type { LegacySignature } from '@sigstead/oci';
-import { decodeBase64Lenient, isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
+import {
+  decodeBase64Lenient,
+  isJsonObject,
+  parseJson,
+  type JsonLimits,
+  type JsonObject,
+} from '@sigstead/encoding';
 import { checked, VerificationError } from '../errors.ts';
 import { legacyMaterial } from './legacy-annotations.ts';
 import type { SignatureEvidence } from './signature-evidence.ts';
 
-const MAX_ENVELOPE_BYTES = 16 * 1024 * 1024;
+const ENVELOPE_LIMITS: JsonLimits = {
+  maxBytes: 16 * 1024 * 1024,
+  maxDepth: 8,
+  maxValues: 1000,
+  uniqueMembers: true,
+};
 
 /**
  * Evidence of one `.att` layer: the blob is a DSSE envelope, certificate and log entry are annotations as in the `.sig` form, and
@@ -14,7 +25,7 @@ const MAX_ENVELOPE_BYTES = 16 * 1024 * 1024;
  */
 export function evidenceFromLegacyAttestation(layer: LegacySignature): SignatureEvidence {
   const json = checked('EVIDENCE_MALFORMED', 'envelope of the attestation', () =>
-    parseJson(layer.payload, { maxBytes: MAX_ENVELOPE_BYTES, maxDepth: 8 }),
+    parseJson(layer.payload, ENVELOPE_LIMITS),
   );
   if (!isJsonObject(json)) throw malformed('is no JSON object');
   const signatures = json['signatures'];

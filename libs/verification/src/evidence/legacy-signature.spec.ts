@@ -106,6 +106,35 @@ describe('evidenceFromLegacySignature', () => {
     expect(judge(payloadWith(field, value))).toBe('EVIDENCE_MALFORMED');
   });
 
+  it('refuses members that stand twice', () => {
+    const text = annotations[legacyAnnotations.bundle] as string;
+    const twice = text.replace('"logIndex":', '"logIndex":1,"logIndex":');
+    expect(judge({ [legacyAnnotations.bundle]: twice })).toBe('EVIDENCE_MALFORMED');
+    const stamp = '{"SignedRFC3161Timestamp":"AA==","SignedRFC3161Timestamp":"AA=="}';
+    expect(judge({ [legacyAnnotations.timestamp]: stamp })).toBe('EVIDENCE_MALFORMED');
+  });
+
+  it('reads a timestamp, and refuses what is none', () => {
+    const stamp = (text: string): string => judge({ [legacyAnnotations.timestamp]: text });
+    expect(stamp('{"SignedRFC3161Timestamp":"AQID"}')).toBe('accepted');
+    const timestamp = { [legacyAnnotations.timestamp]: '{"SignedRFC3161Timestamp":"AQID"}' };
+    const { timestamps } = evidenceFromLegacySignature({
+      payload,
+      annotations: { ...annotations, ...timestamp },
+    });
+    expect(timestamps).toEqual([Uint8Array.of(1, 2, 3)]);
+    for (const text of [
+      '[]',
+      'null',
+      '{',
+      '{}',
+      '{"SignedRFC3161Timestamp":7}',
+      '{"SignedRFC3161Timestamp":"%"}',
+    ])
+      expect(stamp(text)).toBe('EVIDENCE_MALFORMED');
+    expect(stamp(' '.repeat(65 * 1024))).toBe('EVIDENCE_MALFORMED');
+  });
+
   it('refuses a body that is no log entry', () => {
     expect(judge(payloadWith('body', encodeBase64(encodeUtf8('{}'))))).toBe('BODY_MALFORMED');
     expect(judge(payloadWith('body', encodeBase64(encodeUtf8('garbage'))))).toBe('BODY_MALFORMED');

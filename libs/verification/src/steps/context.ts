@@ -15,11 +15,11 @@ export interface VerificationOptions {
   readonly requireInclusionProof?: boolean | undefined;
   /** How far the clocks of logs and authorities may be ahead of `now`; 60 s unless told. */
   readonly clockSkewMs?: number | undefined;
-  /** How many different logs must have an entry; 1 unless told. With 0 entries that are there must hold all the same. */
+  /** Logs of how many operators must have an entry; 1 unless told. With 0 entries that are there must hold all the same. */
   readonly logThreshold?: number | undefined;
-  /** How many different timestamp authorities must have given a time; 0 unless told. */
+  /** Timestamp authorities of how many operators must have given a time; 0 unless told. */
   readonly timestampThreshold?: number | undefined;
-  /** How many different certificate transparency logs must have promised to publish the certificate; 1 unless told. */
+  /** Certificate transparency logs of how many operators must have promised to publish the certificate; 1 unless told. */
   readonly sctThreshold?: number | undefined;
   /** What no longer counts. That the list is fresh is the caller's to know. */
   readonly revocations?: RevocationList | undefined;

@@ -1,5 +1,6 @@
 import { encodeHex } from '@sigstead/encoding';
 import { isRekorV2Kind } from '@sigstead/tlog';
+import { countOperators } from '@sigstead/trust';
 import { assertBodyBinds, readEntryBody } from '../checks/body.ts';
 import { verifyProofCheckpoint } from '../checks/checkpoint.ts';
 import { verifyEntryInclusion } from '../checks/inclusion.ts';
@@ -35,16 +36,16 @@ export function checkLogEntry(link: SignedLink, { options }: Context): Finding<'
   };
 }
 
-/** One log counts once, however many of its keys and entries there are. */
+/** One operator counts once, however many logs, keys and entries there are. */
 function assertEnoughEntries(times: SigningTimes, options: VerificationOptions): void {
   const want = options.logThreshold ?? DEFAULT_LOG_THRESHOLD;
-  const got = new Set(times.entries.map(({ log }) => log.baseUrl)).size;
+  const got = countOperators(times.entries.map(({ log }) => log));
   if (got >= want) return;
   throw new VerificationError(
     'LOG_ENTRY_MISSING',
     got === 0 && want === 1
       ? 'the signature has no transparency log entry'
-      : `the signature is in ${count(got, 'log')} of the trusted root, want ${want}`,
+      : `the signature is in logs of ${count(got, 'operator')} of the trusted root, want ${want}`,
   );
 }
 
@@ -59,11 +60,11 @@ function assertTimes({ signer }: SignedLink, times: SigningTimes, options: Verif
     );
   }
   const want = options.timestampThreshold ?? 0;
-  const got = new Set(times.timestamps.map(({ authority }) => authority.uri)).size;
+  const got = countOperators(times.timestamps.map(({ authority }) => authority));
   if (got < want) {
     throw new VerificationError(
       'TIMESTAMP_MISSING',
-      `the signature has timestamps of ${count(got, 'authority', 'authorities')}, want ${want}`,
+      `the signature has timestamps of ${count(got, 'operator')}, want ${want}`,
     );
   }
   for (const { at } of times.times)
@@ -88,18 +89,24 @@ function checkEntry(
   });
   const inclusionProof = checkInclusion(known, evidence.proofMissing, options);
   const when = integratedAt === undefined ? '' : `, ${integratedAt.toISOString()}`;
+  const index = vouchedIndex(known, inclusionProof);
   return {
-    reason: `entry ${entry.logIndex} of ${log.baseUrl}${when}: ${describeInclusion(known, evidence.proofMissing, inclusionProof)}`,
+    reason: `entry ${index} of ${log.baseUrl}${when}: ${describeInclusion(known, evidence.proofMissing, inclusionProof)}`,
     facts: {
       log: log.baseUrl,
       logId: encodeHex(log.logId),
-      logIndex: entry.logIndex.toString(),
+      logIndex: index,
       kind: `${entry.kind} ${entry.kindVersion}`,
       ...(integratedAt && { integratedTime: integratedAt.toISOString() }),
       inclusionPromise: integratedAt !== undefined,
       ...(inclusionProof && { inclusionProof }),
     },
   };
+}
+
+/** The entry's own index is under the promise; without one it is nobody's word, and the place that is proved stands for it. */
+function vouchedIndex({ entry, integratedAt }: KnownEntry, proof: InclusionFacts | undefined): string {
+  return integratedAt === undefined && proof !== undefined ? proof.leafIndex : entry.logIndex.toString();
 }
 
 /** An entry without a time of its own was made when the others say; without any, a key that is not trusted now could have made it today. */

@@ -89,6 +89,7 @@ export interface LogEntryFacts {
   /** Base URL of the log in the trusted root. */
   readonly log: string;
   readonly logId: string;
+  /** As the promise has it; without a promise the place in the tree that the proof is for. */
   readonly logIndex: string;
   readonly kind: string;
   /** Only with a promise: without one it is nobody's word. */

@@ -14,11 +14,12 @@ export class MiniTimestampAuthority {
   readonly authority: CertificateAuthority;
   readonly #signer: PrivateKeySigner;
 
-  static async create(name: string): Promise<MiniTimestampAuthority> {
+  static async create(name: string, notAfter = VALIDITY.notAfter): Promise<MiniTimestampAuthority> {
+    const validity = { ...VALIDITY, notAfter };
     const rootSigner = PrivateKeySigner.generate('P-384');
     const root = await makeCa(
       {
-        ...VALIDITY,
+        ...validity,
         subject: { organization: 'sigstead.test', commonName: `${name} root` },
         publicKey: rootSigner.publicKey,
       },
@@ -26,7 +27,7 @@ export class MiniTimestampAuthority {
     );
     const signer = PrivateKeySigner.generate('P-256');
     const tbs = encodeTimestampSignerCertificate({
-      ...VALIDITY,
+      ...validity,
       serialNumber: serialNumber(),
       subject: { organization: 'sigstead.test', commonName: name },
       issuer: root,

@@ -166,6 +166,8 @@ describe('paths', () => {
 
   it('give up on more values than anybody means', () => {
     const wide = Array<number>(MAX_SELECTED + 1).fill(0);
+    expect(judge({ predicate: [{ path: '[*]', exists: true }] }, attested(wide))).toBe('PREDICATE_MISMATCH');
+    expect(judge({ predicate: [{ path: '[*]', equals: 0 }] }, attested(wide))).toBe('PREDICATE_MISMATCH');
     expect(select(wide, [EVERY])).toBeUndefined();
     expect(judge({ predicate: [{ path: '[*]', match: 'none', equals: 1 }] }, attested(wide))).toBe(
       'PREDICATE_MISMATCH',
