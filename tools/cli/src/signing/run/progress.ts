@@ -7,7 +7,7 @@ export interface ProgressOutput {
 const WIDTH = 24;
 const CLEAR_LINE = '\r\x1b[K';
 
-/** A bar on the terminal, for work on many things. Elsewhere, and for one thing, there is nothing to see. */
+/** A bar on the terminal from the first step on, for work on many things. Elsewhere, and for one thing, there is nothing to see. */
 export class Progress {
   readonly #output: ProgressOutput | undefined;
   readonly #what: string;
@@ -19,7 +19,6 @@ export class Progress {
     this.#output = output.isTTY === true && total > 1 ? output : undefined;
     this.#what = what;
     this.#total = total;
-    this.#draw();
   }
 
   step(failed: boolean): void {
@@ -32,7 +31,7 @@ export class Progress {
   around(write: () => void): void {
     this.end();
     write();
-    this.#draw();
+    if (this.#done > 0) this.#draw();
   }
 
   end(): void {

@@ -50,9 +50,10 @@ export async function workOff<Piece>({ wanted, keys, output, sign }: SigningRun<
   };
   const signOne = (key: SigningKey, { piece }: Placed<Piece>) => attempt(() => sign(key, piece));
   try {
+    // Whoever is asked to log in may leave: nothing is under way by then.
     if (pieces.length > 0)
-      await finishingWhatIsBegun((signal) =>
-        keys.lend(async (source) => {
+      await keys.lend((source) =>
+        finishingWhatIsBegun(async (signal) => {
           for await (const signed of signEach(source, pieces, signOne, { signal })) {
             const placed = pieces[signed.index] as Placed<Piece>;
             settle(placed, 'error' in signed ? explained(signed.error) : signed.result);
