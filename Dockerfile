@@ -33,10 +33,12 @@ COPY --from=build /sigstead/apps ./apps
 USER 65532:65532
 
 FROM runtime AS operations
-RUN npm ci --omit=dev -w tools/ceremony -w tools/fsck -w apps/transparency-log -w apps/certificate-authority && npm cache clean --force
+RUN npm ci --omit=dev -w tools/ceremony -w tools/fsck -w apps/transparency-log -w apps/certificate-authority -w apps/signer -w apps/verifier && npm cache clean --force
 COPY --from=build /sigstead/libs ./libs
 COPY --from=build /sigstead/apps/transparency-log ./apps/transparency-log
 COPY --from=build /sigstead/apps/certificate-authority ./apps/certificate-authority
+COPY --from=build /sigstead/apps/signer ./apps/signer
+COPY --from=build /sigstead/apps/verifier ./apps/verifier
 COPY --from=build /sigstead/tools/ceremony ./tools/ceremony
 COPY --from=build /sigstead/tools/fsck ./tools/fsck
 

@@ -20,12 +20,15 @@ const layers = [
   ['bundle', ['encoding', 'crypto', 'x509', 'tlog']],
   ['trust', ['encoding', 'crypto', 'x509', 'tlog']],
   ['tuf', ['encoding', 'http', 'crypto']],
-  ['client', ['encoding', 'http', 'crypto', 'x509', 'tlog', 'bundle', 'trust']],
+  ['client', ['encoding', 'http', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust']],
   [
     'verification',
     ['encoding', 'crypto', 'merkle', 'x509', 'timestamp', 'revocation', 'tlog', 'bundle', 'trust', 'oci'],
   ],
-  ['signing', ['encoding', 'crypto', 'x509', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification']],
+  [
+    'signing',
+    ['encoding', 'crypto', 'x509', 'timestamp', 'tlog', 'bundle', 'trust', 'oci', 'client', 'verification'],
+  ],
 ];
 
 export default tseslint.config(

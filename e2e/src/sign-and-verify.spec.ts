@@ -155,6 +155,7 @@ describe('services as separate processes', () => {
       'dev.sigstore.cosign/bundle',
       'dev.sigstore.cosign/certificate',
       'dev.sigstore.cosign/chain',
+      'dev.sigstore.cosign/rfc3161timestamp',
     ]);
     expect(JSON.parse((await signedPayload()).toString())).toEqual({
       critical: {

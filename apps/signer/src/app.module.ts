@@ -1,15 +1,21 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { SigningDesk } from './desk/signing-desk.ts';
 import { SignController } from './http/sign.controller.ts';
-import { ImageSigner } from './image-signer.ts';
+import { HTTP_SURROUNDINGS, type HttpSurroundings } from './http/surroundings.ts';
+import { UploadDesk } from './http/upload-desk.ts';
 
 /** The only wiring. */
 @Module({})
 export class AppModule {
-  static of(signer: ImageSigner): DynamicModule {
+  static of(desk: SigningDesk, surroundings: HttpSurroundings): DynamicModule {
     return {
       module: AppModule,
       controllers: [SignController],
-      providers: [{ provide: ImageSigner, useValue: signer }],
+      providers: [
+        { provide: SigningDesk, useValue: desk },
+        { provide: UploadDesk, useValue: new UploadDesk(surroundings.limits) },
+        { provide: HTTP_SURROUNDINGS, useValue: surroundings },
+      ],
     };
   }
 }

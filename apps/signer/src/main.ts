@@ -4,5 +4,9 @@ import { createSigner } from './create-signer.ts';
 
 await runService('signer', async () => {
   const { host, port, service } = readConfig(environmentSchema, process.env);
-  return { service: await createSigner(service, { clock: () => new Date(), fetch }), host, port };
+  return {
+    service: await createSigner(service, { clock: () => new Date(), fetch, environment: process.env }),
+    host,
+    port,
+  };
 });

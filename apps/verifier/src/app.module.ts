@@ -4,6 +4,7 @@ import { AdmissionDesk } from './admission/admission-desk.ts';
 import { AdmissionMetrics } from './admission/admission-metrics.ts';
 import { ArtifactVerifier } from './artifact-verifier.ts';
 import type { BlobFormLimits } from './blob/read-blob-form.ts';
+import { OpenApiController } from './http/openapi.controller.ts';
 import { TrustController } from './http/trust.controller.ts';
 import { BLOB_FORM_LIMITS, VerifyController } from './http/verify.controller.ts';
 import { ImageVerifier } from './image-verifier.ts';
@@ -39,6 +40,7 @@ export class AppModule {
         BindingsController,
         AdmissionController,
         TrustController,
+        OpenApiController,
       ],
       providers: [
         { provide: ImageVerifier, useValue: verifier },

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { signatureTag } from '@sigstead/oci';
 import type { ArtifactAnswer, ImageAnswer } from './verification-desk.ts';
@@ -282,6 +284,28 @@ describe('verifying artifacts', () => {
       const moved = stage.registry.addImage('elsewhere');
       stage.registry.manifests.set('moving', stage.registry.manifests.get(moved) ?? BLOB);
       expect(await verify(image)).toMatchObject({ verified: false, digest: moved });
+    });
+  });
+
+  describe('a registry that wants credentials', () => {
+    const refuseStrangers = (): void => {
+      stage.registry.intercept = (request, response) => {
+        if (request.headers.authorization === `Basic ${btoa('robot:secret')}`) return false;
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+        return true;
+      };
+    };
+
+    it("is given those of docker's configuration, and refuses whoever has none", async () => {
+      const image = await stage.signedImage('private');
+      const config = join(stage.directory, 'docker.json');
+      const auth = btoa('robot:secret');
+      await writeFile(config, JSON.stringify({ auths: { [stage.registryHost]: { auth } } }));
+      const known = await stage.verifier({ dockerConfigFile: config });
+      refuseStrangers();
+      const response = await postVerify(known, { image, policy: POLICY });
+      expect(await response.json()).toMatchObject({ verified: true });
+      expect(await refusal(postVerify(url, { image, policy: POLICY }))).toMatchObject({ status: 502 });
     });
   });
 

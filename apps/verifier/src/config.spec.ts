@@ -13,6 +13,7 @@ describe('settings', () => {
       service: {
         trustedRootFile: '/trust/trusted_root.json',
         trustOffline: false,
+        revocationsRefreshMs: 300_000,
         requireInclusionProof: true,
         allowedRegistries: [],
         insecureRegistries: [],

@@ -16,6 +16,8 @@ export interface VerifierConfig {
   readonly trustOffline?: boolean | undefined;
   /** Absent: nothing counts as revoked. */
   readonly revocations?: RevocationsSpec | undefined;
+  /** How often the list is asked for; every 5 minutes unless told. */
+  readonly revocationsRefreshMs?: number | undefined;
   /** Folder of the trust files served under /trust/; absent: none are served. */
   readonly trustDirectory?: string | undefined;
   /** Rekor v1 log that is asked for the inclusion proofs `.sig` layers lack; absent: none are fetched. */
@@ -26,6 +28,8 @@ export interface VerifierConfig {
   readonly allowedRegistries?: readonly string[] | undefined;
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[] | undefined;
+  /** Docker's configuration with the credentials of registries; absent: none are sent. */
+  readonly dockerConfigFile?: string | undefined;
   /** For one request to a registry with its answer, milliseconds. */
   readonly registryTimeoutMs?: number | undefined;
   /** For one request to the log with its answer. */
@@ -61,6 +65,8 @@ export interface TlsConfig {
 /** Hashed as it comes and never kept, so this bounds patience and not memory. */
 export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
 
+export const DEFAULT_REVOCATIONS_REFRESH_MS = 300_000;
+
 export const DEFAULT_TIMEOUTS_MS = { registry: 10_000, log: 5_000, verify: 30_000 } as const;
 
 export const DEFAULT_ADMISSION = { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 } as const;
@@ -82,6 +88,8 @@ export const environmentSchema = z
     REVOCATIONS_PUBLIC_KEY_FILE: setting.file().optional(),
     /** `require`: nothing is verified without a fresh list; `warn`: the last one counts, and readiness tells. */
     REVOCATIONS_WHEN_STALE: z.enum(['require', 'warn']).default('require'),
+    /** What is revoked counts after this long at the latest. */
+    REVOCATIONS_REFRESH_MS: setting.positive(DEFAULT_REVOCATIONS_REFRESH_MS),
     TRUST_DIRECTORY: setting.file().optional(),
     REKOR_URL: setting.url().optional(),
     /** A promise says the log will include the entry, a proof that it did. */
@@ -90,6 +98,8 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /** Docker's `config.json`: `auths`, `credHelpers`, `credsStore`. Read anew when it changes. */
+    DOCKER_CONFIG_FILE: setting.file().optional(),
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
     LOG_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.log),
     VERIFY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.verify),
@@ -161,11 +171,13 @@ export const environmentSchema = z
       trustCacheDirectory: environment.TRUST_CACHE_DIRECTORY,
       trustOffline: environment.TRUST_OFFLINE,
       revocations: revocationsOf(environment),
+      revocationsRefreshMs: environment.REVOCATIONS_REFRESH_MS,
       trustDirectory: environment.TRUST_DIRECTORY,
       rekorUrl: environment.REKOR_URL,
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
       verifyTimeoutMs: environment.VERIFY_TIMEOUT_MS,

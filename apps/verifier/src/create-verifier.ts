@@ -1,5 +1,5 @@
 import type { Fetch } from '@sigstead/oci';
-import { createGuardedFetch, RegistryRules } from '@sigstead/registry-access';
+import { createGuardedFetch, registryCredentials, RegistryRules } from '@sigstead/registry-access';
 import {
   createLog,
   createRegistry,
@@ -43,6 +43,8 @@ export interface VerifierDependencies {
   readonly clock: () => Date;
   /** Towards the log, TUF mirrors and the service of revocations. */
   readonly fetch: Fetch;
+  /** For the helpers that docker's configuration names. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly log?: Log;
   /** For metrics; one of its own unless given. */
   readonly registry?: Service['registry'];
@@ -71,12 +73,22 @@ export async function createVerifier(
   const proofs =
     config.rekorUrl === undefined ? undefined : new LogProofs({ baseUrl: config.rekorUrl, fetch, timeoutMs });
   const metrics = new VerdictMetrics(registry);
+  const verdictCache = config.verdictCache ?? DEFAULT_VERDICT_CACHE;
   const verifier = new ImageVerifier({
     trust,
-    cache: new VerdictCache(config.verdictCache ?? DEFAULT_VERDICT_CACHE),
+    cache: new VerdictCache(verdictCache),
+    policyCache: new VerdictCache(verdictCache),
     metrics,
     rules,
     registryFetch: guarded.fetch,
+    credentials:
+      config.dockerConfigFile === undefined
+        ? undefined
+        : registryCredentials({
+            environment: dependencies.environment ?? {},
+            configFile: config.dockerConfigFile,
+            helperTimeoutMs: config.registryTimeoutMs ?? DEFAULT_TIMEOUTS_MS.registry,
+          }),
     proofs,
     clock,
     config,
@@ -157,4 +169,5 @@ const faces: readonly Face[] = [
   { prefix: '/api/v1/policy-bindings', ...JSON_ONLY, bodyLimit: MAX_BINDING_BYTES },
   { prefix: '/admission', ...JSON_ONLY, bodyLimit: MAX_REVIEW_BYTES },
   { prefix: '/trust', errors: problemJsonErrors, bodyLimit: 0 },
+  { prefix: '/verifier', errors: problemJsonErrors, bodyLimit: 0 },
 ];

@@ -1,4 +1,10 @@
-import { OciError, parseImageReference, RegistryClient, type Fetch } from '@sigstead/oci';
+import {
+  OciError,
+  parseImageReference,
+  RegistryClient,
+  type CredentialSource,
+  type Fetch,
+} from '@sigstead/oci';
 import type { RegistryRules } from '@sigstead/registry-access';
 import {
   entriesWithoutProof,
@@ -28,12 +34,21 @@ export interface ImageVerifierParts {
   readonly rules: RegistryRules;
   /** Towards registries, under the rules. */
   readonly registryFetch: Fetch;
+  /** Absent: registries are asked as anybody. */
+  readonly credentials: CredentialSource | undefined;
   /** Absent: proofs are not fetched. */
   readonly proofs: LogProofs | undefined;
   readonly clock: () => Date;
   readonly cache: VerdictCache<ImageVerdict>;
+  readonly policyCache: VerdictCache<PolicyVerdict>;
   readonly metrics: VerdictMetrics;
   readonly config: Pick<VerifierConfig, 'requireInclusionProof' | 'registryTimeoutMs' | 'verifyTimeoutMs'>;
+}
+
+/** A policy about images, with a key that is equal for equal policies. */
+export interface KeyedPolicy {
+  readonly key: string;
+  readonly policy: ImagePolicy;
 }
 
 /** An image as a registry has it right now. */
@@ -80,6 +95,39 @@ export class ImageVerifier {
     return { ...found, verdict: { ...found.verdict, image } };
   }
 
+  /**
+   * Judges an image by policies about images, each by itself. Like of {@link verify}, a verdict may be at hand.
+   *
+   * @param signal gives up
+   * @returns verdicts in the order of the policies
+   * @throws OciError when the image cannot be read, or the reason of the signal; TrustAccessError when it is not known what is revoked
+   */
+  async verifyBy(
+    image: string,
+    policies: readonly KeyedPolicy[],
+    signal?: AbortSignal,
+  ): Promise<readonly PolicyVerdict[]> {
+    const { trust, policyCache } = this.#parts;
+    // Also for what is at hand: a list of revocations that is not fresh any more may be in its way.
+    this.#options();
+    return this.#visit(image, signal, async ({ digest, names, read }) => {
+      const evidence = await names('all');
+      let found: Promise<ImageEvidence> | undefined;
+      const collect = (): Promise<ImageEvidence> =>
+        (found ??= read('all').then((signatures) => ({ image, digest, signatures })));
+      const verdicts: PolicyVerdict[] = [];
+      for (const { key, policy } of policies) {
+        const judge = async (): Promise<PolicyVerdict> => this.judge(await collect(), policy);
+        const verdict =
+          evidence === undefined
+            ? await judge()
+            : (await policyCache.find([digest, key, trust.version, ...evidence], judge)).verdict;
+        verdicts.push({ ...verdict, image });
+      }
+      return verdicts;
+    });
+  }
+
   /** Judges what was collected of an image by a policy about images. */
   judge(evidence: ImageEvidence, policy: ImagePolicy): PolicyVerdict {
     return verifyImagePolicy(evidence, this.#parts.trust.namedRoots(), policy, this.#options());
@@ -106,7 +154,7 @@ export class ImageVerifier {
     signal: AbortSignal | undefined,
     use: (found: VisitedImage) => Promise<T>,
   ): Promise<T> {
-    const { rules, registryFetch, config } = this.#parts;
+    const { rules, registryFetch, credentials, config } = this.#parts;
     const ref = parseImageReference(image);
     rules.assertAllowed(ref);
     const deadline = new Deadline(config.verifyTimeoutMs ?? DEFAULT_TIMEOUTS_MS.verify, ref.registry, signal);
@@ -115,6 +163,7 @@ export class ImageVerifier {
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
         timeoutMs: config.registryTimeoutMs ?? DEFAULT_TIMEOUTS_MS.registry,
         allowHttp: (host) => rules.allowsHttp(host),
+        ...(credentials && { credentials }),
       });
       const { digest } = await client.resolve(ref);
       const read = async (wanted: WantedEvidence): Promise<SignatureCandidate[]> => {

@@ -1,4 +1,9 @@
-import { embeddedBundleCandidate, renderVerdict, type ImageVerdict } from '@sigstead/verification';
+import {
+  embeddedBundleCandidate,
+  renderVerdict,
+  type ImageVerdict,
+  type PolicyVerdict,
+} from '@sigstead/verification';
 import type { ArtifactVerdict, ArtifactVerifier } from './artifact-verifier.ts';
 import type { VerifyRequest } from './http/verify-request.ts';
 import type { ImageVerifier } from './image-verifier.ts';
@@ -41,9 +46,12 @@ export class VerificationDesk {
       case 'stored-policy': {
         const { name, version } = request.reference;
         const found = await this.#administration.stored.named.find(name, version);
-        const evidence = await this.#images.collect(request.image, 'all');
-        const verdict = this.#images.judge(evidence, found.policy);
-        return policyAnswer(verdict, { name, version: found.version }, isAbout(found.policy, request.image));
+        const [verdict] = await this.#images.verifyBy(request.image, [found]);
+        return policyAnswer(
+          verdict as PolicyVerdict,
+          { name, version: found.version },
+          isAbout(found.policy, request.image),
+        );
       }
     }
   }

@@ -11,7 +11,7 @@ import {
   type TrustRootStatus,
 } from '@sigstead/trust-access';
 import type { Trust } from '@sigstead/verification';
-import type { VerifierConfig } from './config.ts';
+import { DEFAULT_REVOCATIONS_REFRESH_MS, type VerifierConfig } from './config.ts';
 
 type Options = Parameters<typeof openTrustRoots>[1];
 
@@ -26,9 +26,10 @@ export class VerifierTrust {
 
   /** @throws ConfigError when a file that is named cannot be used */
   static async open(
-    { trustedRootFile, trustRootsFile, trustCacheDirectory, trustOffline, revocations }: VerifierConfig,
+    config: VerifierConfig,
     { clock, fetch, log }: { clock: () => Date; fetch: Options['fetch']; log: Log },
   ): Promise<VerifierTrust> {
+    const { trustedRootFile, trustRootsFile, trustCacheDirectory, trustOffline, revocations } = config;
     const options = {
       clock,
       fetch,
@@ -42,7 +43,8 @@ export class VerifierTrust {
         trustRootsFile === undefined
           ? [{ name: ONLY_ROOT, source: 'file', path: trustedRootFile ?? '' } as const]
           : await readTrustRootSpecs(trustRootsFile);
-      list = revocations && (await Revocations.open(revocations, options));
+      const refreshEveryMs = config.revocationsRefreshMs ?? DEFAULT_REVOCATIONS_REFRESH_MS;
+      list = revocations && (await Revocations.open(revocations, { ...options, refreshEveryMs }));
       return new VerifierTrust(await openTrustRoots(specs, options), list, trustRootsFile !== undefined);
     } catch (cause) {
       await list?.close();
@@ -102,8 +104,9 @@ export class VerifierTrust {
     ].join('; ');
   }
 
-  /** @throws TrustAccessError NO_REVOCATIONS */
-  assertRevocations(): string {
+  /** Asks for the list where there is no fresh one. @throws TrustAccessError NO_REVOCATIONS */
+  async assertRevocations(): Promise<string> {
+    if (this.#revocations?.status().fresh === false) await this.#revocations.refresh();
     const list = this.revocations();
     const { fault } = this.#revocations?.status() ?? {};
     const summary = list === undefined ? 'no list' : `list ${list.sequence} of ${list.revocations.length}`;

@@ -498,6 +498,11 @@ describe('POST /api/v1/verify', () => {
         `{"image":"${image}","policy":{"anyIdentity":true,"extensions":{"__proto__":"x"}}}`,
         'policy.extensions.__proto__',
       ],
+      [
+        'an identity twice',
+        `{"image":"${image}","policy":{"identity":"x","identity":"y","issuer":"z"}}`,
+        undefined,
+      ],
       ['a list', [], undefined],
       ['nothing', 'null', undefined],
       ['no JSON', '{', undefined],

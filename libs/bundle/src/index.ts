@@ -15,4 +15,5 @@ export {
 export { BundleError, type BundleErrorCode } from './errors.ts';
 export { BUNDLE_MEDIA_TYPE } from './media-type.ts';
 export { parseBundle, readBundle } from './parse-bundle.ts';
+export { parseTlogEntry } from './parse-tlog-entry.ts';
 export { bundleToJson, serializeBundle, tlogEntryToJson } from './serialize-bundle.ts';

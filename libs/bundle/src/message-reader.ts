@@ -131,13 +131,10 @@ export function readBytes({ value, path }: Located): Uint8Array {
 }
 
 function collect(object: JsonObject, path: string, fields: readonly string[]): Map<string, JsonValue> {
-  const spellings = new Map(
-    fields.flatMap((field) => [field, originalName(field)].map((name) => [name, field])),
-  );
   const values = new Map<string, JsonValue>();
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(object)) {
-    const field = spellings.get(name);
+    const field = fields.find((known) => known === name || originalName(known) === name);
     if (field === undefined) {
       throw new BundleError('UNKNOWN_FIELD', path, `unknown field ${JSON.stringify(name.slice(0, 64))}`);
     }
@@ -148,9 +145,16 @@ function collect(object: JsonObject, path: string, fields: readonly string[]): M
   return values;
 }
 
+/** Of our own field names only, so there are as many as messages have. */
+const originalNames = new Map<string, string>();
+
 /** The field's name in the .proto file. */
 function originalName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const known = originalNames.get(field);
+  if (known !== undefined) return known;
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  originalNames.set(field, name);
+  return name;
 }
 
 function naturalOfNumber(value: number): bigint | undefined {

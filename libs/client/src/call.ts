@@ -21,7 +21,7 @@ export interface Call {
   /** Below the base URL, query included, starting with a slash. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 export interface ServiceAnswer {
@@ -83,6 +83,18 @@ export async function call(options: ServiceOptions, request: Call): Promise<Serv
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What an answer that cannot be used is reported as. */
+export function malformed(
+  { baseUrl }: ServiceOptions,
+  { step }: Call,
+  { status }: ServiceAnswer,
+  what: string,
+  cause?: unknown,
+): ClientError {
+  const host = hostOf(baseUrl);
+  return new ClientError('MALFORMED', `${step}: ${host} ${what}`, { step, host, status, cause });
 }
 
 /** The answer as JSON of the given shape. @throws ClientError STATUS when the status is not wanted, MALFORMED */

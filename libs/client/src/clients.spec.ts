@@ -1,55 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeBase64 } from '@sigstead/encoding';
 import { CtClient } from './ct-client.ts';
-import { ClientError, type ClientErrorCode } from './errors.ts';
 import { FulcioClient } from './fulcio-client.ts';
 import { RekorClient } from './rekor-client.ts';
+import { failure, ScriptedServer } from './testonly/scripted-server.ts';
 
-interface Seen {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-let server: Server;
-let baseUrl: string;
-let seen: Seen[];
-let respond: (request: Seen, response: ServerResponse) => void;
+let server: ScriptedServer;
 
 beforeEach(async () => {
-  seen = [];
-  server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
-    const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body };
-    seen.push(one);
-    respond(one, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/`;
+  server = await ScriptedServer.start(fetch);
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => server.stop());
 
-const json = (status: number, value: unknown, headers: Record<string, string> = {}) => {
-  respond = (_request, response) =>
-    response.writeHead(status, headers).end(typeof value === 'string' ? value : JSON.stringify(value));
-};
-const options = (timeoutMs = 20_000) => ({ baseUrl, fetch, timeoutMs });
-const failure = async (work: Promise<unknown>, code: ClientErrorCode): Promise<ClientError> => {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(ClientError);
-  expect((error as ClientError).code).toBe(code);
-  return error as ClientError;
-};
+const json = (status: number, value: unknown, headers: Record<string, string> = {}) =>
+  server.answer(status, value, headers);
+const options = (timeoutMs?: number) => server.options(timeoutMs);
 
 const certificateRequest = {
   token: 'head.payload.tail',
@@ -63,10 +28,10 @@ describe('FulcioClient', () => {
     expect(await new FulcioClient(options()).createSigningCertificate(certificateRequest)).toEqual({
       chainPem: ['leaf', 'issuer'],
     });
-    const [request] = seen;
+    const [request] = server.seen;
     expect([request?.method, request?.url]).toEqual(['POST', '/base/api/v2/signingCert']);
     expect(request?.headers.authorization).toBe('Bearer head.payload.tail');
-    expect(JSON.parse(request?.body ?? '')).toEqual({
+    expect(JSON.parse(String(request?.body))).toEqual({
       publicKeyRequest: { publicKey: { algorithm: 'ECDSA', content: 'PEM' }, proofOfPossession: 'AQID' },
     });
   });
@@ -80,7 +45,7 @@ describe('FulcioClient', () => {
     expect([error.status, error.step, error.host]).toEqual([
       400,
       'signing certificate',
-      new URL(baseUrl).host,
+      new URL(server.baseUrl).host,
     ]);
     expect(error.serverMessage).toBe('There was an error processing? the identity token');
   });
@@ -108,7 +73,7 @@ describe('FulcioClient', () => {
       );
       expect(`${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.toContain('secret');
     }
-    expect(seen).toHaveLength(4);
+    expect(server.seen).toHaveLength(4);
   });
 
   it('reads the trust bundle', async () => {
@@ -121,7 +86,7 @@ describe('every client', () => {
   const asked = () => new FulcioClient(options(200)).trustBundle();
 
   it('bounds the answer', async () => {
-    respond = (_request, response) => {
+    server.respond = (_request, response) => {
       response.writeHead(200);
       const pump = () => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536, ' ')));
@@ -138,9 +103,9 @@ describe('every client', () => {
   });
 
   it('waits no longer than it is told, for headers and for the body', async () => {
-    respond = () => undefined;
+    server.respond = () => undefined;
     await failure(asked(), 'TIMEOUT');
-    respond = (_request, response) => void response.writeHead(200).write('{');
+    server.respond = (_request, response) => void response.writeHead(200).write('{');
     await failure(asked(), 'TIMEOUT');
   });
 
@@ -177,15 +142,15 @@ describe('RekorClient', () => {
   it('creates an entry and returns it with its ID', async () => {
     json(201, { [uuid]: { ...entry, attestation: {} } }, { etag: uuid });
     expect(await new RekorClient(options()).create({ kind: 'hashedrekord' })).toEqual({ uuid, ...entry });
-    expect([seen[0]?.url, seen[0]?.headers['content-type'], seen[0]?.body]).toEqual([
-      '/base/api/v1/log/entries',
-      'application/json',
-      '{"kind":"hashedrekord"}',
-    ]);
+    expect([
+      server.seen[0]?.url,
+      server.seen[0]?.headers['content-type'],
+      String(server.seen[0]?.body),
+    ]).toEqual(['/base/api/v1/log/entries', 'application/json', '{"kind":"hashedrekord"}']);
   });
 
   it('fetches the entry that is there already after a 409', async () => {
-    respond = (request, response) => {
+    server.respond = (request, response) => {
       if (request.method === 'GET') response.writeHead(200).end(JSON.stringify({ [uuid]: entry }));
       else
         response
@@ -193,7 +158,7 @@ describe('RekorClient', () => {
           .end('{"code":409,"message":"exists"}');
     };
     expect((await new RekorClient(options()).create({})).uuid).toBe(uuid);
-    expect(seen[1]?.url).toBe(`/base/api/v1/log/entries/${uuid}`);
+    expect(server.seen[1]?.url).toBe(`/base/api/v1/log/entries/${uuid}`);
   });
 
   it.each(['', 'http://evil.example/x', `/api/v1/log/entries/../${uuid}x`])(
@@ -205,7 +170,7 @@ describe('RekorClient', () => {
         location === '' ? {} : { location },
       );
       expect((await failure(new RekorClient(options()).create({}), 'STATUS')).status).toBe(409);
-      expect(seen).toHaveLength(1);
+      expect(server.seen).toHaveLength(1);
     },
   );
 
@@ -253,7 +218,7 @@ describe('RekorClient', () => {
     expect(await rekor.publicKey()).toBe('PEM');
     json(200, { rootHash: 'ab'.repeat(32), hashes: [] });
     expect(await rekor.proof(1n, 3n, '5')).toEqual({ rootHash: 'ab'.repeat(32), hashes: [] });
-    expect(seen.at(-1)?.url).toBe('/base/api/v1/log/proof?firstSize=1&lastSize=3&treeID=5');
+    expect(server.seen.at(-1)?.url).toBe('/base/api/v1/log/proof?firstSize=1&lastSize=3&treeID=5');
   });
 });
 
@@ -278,7 +243,10 @@ describe('CtClient', () => {
       signatureAlgorithm: 3,
       signature: new Uint8Array([9, 9]),
     });
-    expect([seen[0]?.url, seen[0]?.body]).toEqual(['/base/ct/v1/add-pre-chain', '{"chain":["AQ==","Ag=="]}']);
+    expect([server.seen[0]?.url, String(server.seen[0]?.body)]).toEqual([
+      '/base/ct/v1/add-pre-chain',
+      '{"chain":["AQ==","Ag=="]}',
+    ]);
   });
 
   it.each([

@@ -8,3 +8,5 @@ export {
   type RekorLogEntry,
   type RekorLogInfo,
 } from './rekor-client.ts';
+export { RekorV2Client, type SignedDigest } from './rekor-v2-client.ts';
+export { TimestampClient } from './timestamp-client.ts';

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { KeyError } from './key-error.ts';
 
 /** The SHA-2 members Sigstore signs with. */
 export type HashAlgorithm = 'sha256' | 'sha384' | 'sha512';
@@ -27,6 +28,12 @@ export function digest(algorithm: HashAlgorithm, ...data: readonly Uint8Array[])
 /** SHA-256 over the parts one after the other, 32 bytes. */
 export function sha256(...data: readonly Uint8Array[]): Uint8Array {
   return digest('sha256', ...data);
+}
+
+/** @throws KeyError ALGORITHM when the digest is not as long as the hash makes it */
+export function assertDigest(algorithm: HashAlgorithm, { length }: Uint8Array): void {
+  const size = DIGEST_SIZE[algorithm];
+  if (length !== size) throw new KeyError('ALGORITHM', `digest of ${length} bytes, ${algorithm} has ${size}`);
 }
 
 // Buffer's slice() shares memory where Uint8Array's copies, so Buffers stay inside this library.

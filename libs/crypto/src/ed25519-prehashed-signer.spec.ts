@@ -14,6 +14,8 @@ describe('Ed25519PrehashedSigner', () => {
     const signature = await signer.sign(message);
     expect(verifyDigest(key.publicKey, 'sha512', digest('sha512', message), signature)).toBe(true);
     expect(verifyMessage(key.publicKey, 'sha512', message, signature)).toBe(false);
+    expect(await signer.signDigest(digest('sha512', message))).toEqual(signature);
+    await expect(signer.signDigest(digest('sha256', message))).rejects.toMatchObject({ code: 'ALGORITHM' });
   });
 
   it('is for Ed25519 alone', () => {

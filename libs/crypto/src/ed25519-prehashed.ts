@@ -13,8 +13,16 @@ const DOM2 = concatBytes(encodeUtf8('SigEd25519 no Ed25519 collisions'), Uint8Ar
 const ed25519Prehashed = eddsa(ed25519.Point, sha512, {
   domain: (data: Uint8Array) => concatBytes(DOM2, data),
   prehash: (digest: Uint8Array) => Uint8Array.from(digest),
+  adjustScalarBytes: clamp,
   zip215: false,
 });
+
+/** RFC 8032 section 5.1.5, step 2: the secret scalar's fixed bits. Only signing has one. */
+function clamp(bytes: Uint8Array): Uint8Array {
+  bytes[0] = (bytes[0] as number) & 0xf8;
+  bytes[31] = ((bytes[31] as number) & 0x7f) | 0x40;
+  return bytes;
+}
 
 /**
  * Ed25519ph over a SHA-512 digest (RFC 8032 section 5.1.7), without context, encodings checked strictly.
@@ -24,4 +32,14 @@ const ed25519Prehashed = eddsa(ed25519.Point, sha512, {
  */
 export function verifyEd25519Digest(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
   return signature.length === 64 && ed25519Prehashed.verify(signature, digest, point, { zip215: false });
+}
+
+/**
+ * Ed25519ph over a SHA-512 digest, without context.
+ *
+ * @param seed 32 bytes
+ * @param digest 64 bytes
+ */
+export function signEd25519Digest(seed: Uint8Array, digest: Uint8Array): Uint8Array {
+  return ed25519Prehashed.sign(digest, seed);
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { decodeHex, encodeHex, encodeUtf8 } from '@sigstead/encoding';
 import { curveOf } from './curves.ts';
+import { sha256 } from './digest.ts';
 import { parseEcdsaSignature } from './ecdsa-signature.ts';
 import { EphemeralSigner } from './ephemeral-signer.ts';
 import { integerToBytes } from './integers.ts';
@@ -54,6 +55,14 @@ describe('EphemeralSigner', () => {
       expect(parseEcdsaSignature(signature, curve)?.s).toBeLessThanOrEqual(curve.n / 2n);
       expect(encodeHex(await signer.sign(text))).toBe(encodeHex(signature));
     }
+  });
+
+  it('signs a digest as it signs the message', async () => {
+    const signer = EphemeralSigner.generate();
+    expect(await signer.signDigest(sha256(message))).toEqual(await signer.sign(message));
+    await expect(signer.signDigest(new Uint8Array(31))).rejects.toMatchObject({ code: 'ALGORITHM' });
+    signer.destroy();
+    await expect(signer.signDigest(sha256(message))).rejects.toMatchObject({ code: 'KEY_DESTROYED' });
   });
 
   it('makes another key each time', () => {

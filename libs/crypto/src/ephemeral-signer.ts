@@ -1,11 +1,12 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
 import { curveOf } from './curves.ts';
+import { assertDigest, sha256 } from './digest.ts';
 import { bytesToInteger } from './integers.ts';
 import { KeyError } from './key-error.ts';
 import { encodeSpki } from './spki.ts';
 import { PublicKey } from './public-key.ts';
-import type { Signer } from './signer.ts';
+import type { DigestSigner } from './signer.ts';
 
 const SECRET_SIZE = 32;
 /** One draw in 2^32 lies outside the order: two in a row already mean a broken source. */
@@ -17,7 +18,7 @@ const MAX_DRAWS = 16;
  * allows nothing better. Nonces are deterministic (RFC 6979), so a weak random source cannot leak the key
  * through them.
  */
-export class EphemeralSigner implements Signer {
+export class EphemeralSigner implements DigestSigner {
   readonly publicKey: PublicKey;
   readonly hash = 'sha256';
   readonly #secret: Uint8Array;
@@ -44,9 +45,19 @@ export class EphemeralSigner implements Signer {
    * @throws KeyError KEY_DESTROYED after {@link destroy}
    */
   async sign(message: Uint8Array): Promise<Uint8Array> {
+    return this.signDigest(sha256(message));
+  }
+
+  /**
+   * The same over the message with this SHA-256.
+   *
+   * @throws KeyError KEY_DESTROYED, ALGORITHM when the digest has not 32 bytes
+   */
+  async signDigest(digest: Uint8Array): Promise<Uint8Array> {
     if (this.#destroyed) throw new KeyError('KEY_DESTROYED', 'ephemeral key has been destroyed');
-    return p256.sign(message, this.#secret, {
-      prehash: true,
+    assertDigest(this.hash, digest);
+    return p256.sign(digest, this.#secret, {
+      prehash: false,
       lowS: true,
       extraEntropy: false,
       format: 'der',

@@ -21,6 +21,6 @@ export {
   signatureAlgorithmIdentifier,
   signatureFamily,
 } from './signature-algorithm.ts';
-export type { Signer } from './signer.ts';
+export type { DigestSigner, Signer } from './signer.ts';
 export { assertStrongKey } from './strong-key.ts';
 export { verifyDigest, verifyMessage } from './verify.ts';

@@ -8,7 +8,7 @@
  * - `KEY_ENCRYPTED`: a private key that the passphrase does not open;
  * - `KEY_DESTROYED`: an ephemeral key used after its end;
  * - `KEY_DETAILS`: a keyDetails name outside the registry, or a key no name exists for;
- * - `ALGORITHM`: an AlgorithmIdentifier outside the registry;
+ * - `ALGORITHM`: an AlgorithmIdentifier outside the registry, or a digest that its hash did not make;
  * - `RANDOMNESS`: a source of randomness that cannot be one.
  */
 export type KeyErrorCode =

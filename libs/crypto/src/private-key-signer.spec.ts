@@ -5,7 +5,8 @@ import { decodePem, encodeHex, encodeUtf8 } from '@sigstead/encoding';
 import type { KeyType } from './key-parameters.ts';
 import { PrivateKeySigner } from './private-key-signer.ts';
 import { refusal } from './testonly/refusal.ts';
-import { verifyMessage } from './verify.ts';
+import { digest } from './digest.ts';
+import { verifyDigest, verifyMessage } from './verify.ts';
 
 const types: readonly KeyType[] = ['P-256', 'P-384', 'P-521', 'RSA', 'Ed25519'];
 const message = encodeUtf8('a message');
@@ -33,6 +34,27 @@ describe('PrivateKeySigner', () => {
       }
     },
   );
+
+  it.each(types.filter((type) => type !== 'Ed25519'))(
+    '%s: signs a digest as it signs the message',
+    async (type) => {
+      const signer = PrivateKeySigner.generate(type);
+      const made = digest(signer.hash, message);
+      for (let i = 0; i < 8; i++) {
+        const signature = await signer.signDigest(made);
+        expect(verifyMessage(signer.publicKey, signer.hash, message, signature)).toBe(true);
+        expect(verifyDigest(signer.publicKey, signer.hash, made, signature)).toBe(true);
+      }
+      await expect(signer.signDigest(made.subarray(1))).rejects.toMatchObject({ code: 'ALGORITHM' });
+    },
+  );
+
+  it('does not sign digests with Ed25519', async () => {
+    const signer = PrivateKeySigner.generate('Ed25519');
+    await expect(signer.signDigest(digest('sha512', message))).rejects.toMatchObject({
+      code: 'KEY_UNSUPPORTED',
+    });
+  });
 
   it.each(types)('%s: comes back from PKCS#8', (type) => {
     const signer = PrivateKeySigner.generate(type);

@@ -1,21 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as signSync } from 'node:crypto';
 import { promisify } from 'node:util';
+import { DerReader } from '@sigstead/encoding';
 import { curveOf } from './curves.ts';
-import type { HashAlgorithm } from './digest.ts';
+import { assertDigest, type HashAlgorithm } from './digest.ts';
 import { encryptPkcs8 } from './encrypted-pkcs8.ts';
 import { defaultHash } from './key-details.ts';
 import { KeyError } from './key-error.ts';
 import type { KeyType } from './key-parameters.ts';
 import { PublicKey } from './public-key.ts';
-import type { Signer } from './signer.ts';
+import { isEcParameters } from './key-parameters.ts';
+import { signRsaDigest } from './rsa-digest.ts';
+import type { DigestSigner } from './signer.ts';
 
 const signInPool = promisify(signSync);
 /** Signing with these takes tens of microseconds: the way through the thread pool would cost more. */
 const SIGNS_AT_ONCE: ReadonlySet<KeyType> = new Set(['P-256', 'Ed25519']);
 
 /** A long-lived key in memory, held by OpenSSL. Private key files are the operator's own and trusted as such. */
-export class PrivateKeySigner implements Signer {
+export class PrivateKeySigner implements DigestSigner {
   readonly publicKey: PublicKey;
   readonly hash: HashAlgorithm;
   readonly #privateKey: KeyObject;
@@ -70,6 +73,27 @@ export class PrivateKeySigner implements Signer {
   }
 
   /**
+   * For ECDSA the key leaves OpenSSL for a moment, which cannot sign a digest: its bytes are zeroed afterwards.
+   *
+   * @throws KeyError ALGORITHM, KEY_UNSUPPORTED for Ed25519
+   */
+  async signDigest(digest: Uint8Array): Promise<Uint8Array> {
+    assertDigest(this.hash, digest);
+    const { parameters } = this.publicKey;
+    if (parameters.type === 'RSA') return signRsaDigest(parameters, this.#privateKey, this.hash, digest);
+    if (!isEcParameters(parameters))
+      throw new KeyError('KEY_UNSUPPORTED', 'an Ed25519 key signs messages, not digests');
+    const exported = this.#privateKey.export({ format: 'der', type: 'sec1' });
+    try {
+      const { noble } = curveOf(parameters.type);
+      const options = { prehash: false, lowS: true, extraEntropy: false, format: 'der' } as const;
+      return noble.sign(digest, ecSecret(exported), options);
+    } finally {
+      exported.fill(0);
+    }
+  }
+
+  /**
    * `ENCRYPTED PRIVATE KEY` PEM, scrypt and AES-256-CBC; `openssl pkey` reads it.
    *
    * @param passphrase not empty
@@ -78,6 +102,13 @@ export class PrivateKeySigner implements Signer {
   toEncryptedPem(passphrase: string): string {
     return encryptPkcs8(this.toPkcs8(), passphrase);
   }
+}
+
+/** ECPrivateKey ::= SEQUENCE { version INTEGER, privateKey OCTET STRING, ... } (RFC 5915), a view into the bytes given. */
+function ecSecret(sec1: Uint8Array): Uint8Array {
+  const fields = new DerReader(sec1).sequence();
+  fields.integerBytes();
+  return fields.octetString();
 }
 
 function generatePrivateKey(type: KeyType, rsaModulusBits: number): KeyObject {

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { constants, publicDecrypt } from 'node:crypto';
+import { constants, privateEncrypt, publicDecrypt } from 'node:crypto';
 import {
   compareBytes,
   concatBytes,
@@ -39,6 +39,22 @@ export function verifyRsaDigest(
   if (signature.length !== size || compareBytes(signature, integerToBytes(key.n, size)) >= 0) return false;
   const block = publicDecrypt({ key: keyObject, padding: constants.RSA_NO_PADDING }, signature);
   return equalBytes(block, encodeBlock(hash, digest, size));
+}
+
+/**
+ * RSASSA-PKCS1-v1_5 over a digest (RFC 8017 section 8.2.1).
+ *
+ * @param digest as long as the hash makes it
+ */
+export function signRsaDigest(
+  key: RsaParameters,
+  keyObject: KeyObject,
+  hash: HashAlgorithm,
+  digest: Uint8Array,
+): Uint8Array {
+  const block = encodeBlock(hash, digest, Math.ceil(bitLength(key.n) / 8));
+  const signature = privateEncrypt({ key: keyObject, padding: constants.RSA_NO_PADDING }, block);
+  return new Uint8Array(signature.buffer, signature.byteOffset, signature.length);
 }
 
 /**

@@ -128,7 +128,9 @@ function initOf({ method, headers, body }: Outgoing, deadline: Deadline): Reques
   if (body === undefined) return init;
   if (body instanceof Uint8Array) return { ...init, body: body as Uint8Array<ArrayBuffer> };
   const stream = ReadableStream.from(deadline.watch(body)) as ReadableStream<Uint8Array<ArrayBuffer>>;
-  return { ...init, body: stream, duplex: 'half' };
+  // Else Node's `fetch` keeps a copy of all that was sent, for a redirect that is not followed anyway.
+  const unkept = { redirect: 'error', window: null } as const;
+  return { ...init, ...unkept, body: stream, duplex: 'half' };
 }
 
 async function* readChunks(

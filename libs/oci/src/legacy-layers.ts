@@ -127,7 +127,8 @@ export async function changeLegacyLayers(
     },
   };
   const digest = await changeSharedList(client, ref, list, change);
-  return { tag, digest: digest ?? '' };
+  // Something was added, so there is a manifest.
+  return { tag, digest: digest as string };
 }
 
 /** Checked as descriptors, but kept as they are: fields we do not know belong to other writers. */

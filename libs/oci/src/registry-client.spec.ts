@@ -515,6 +515,15 @@ describe('redirects', () => {
       return true;
     };
     await failure(client().pushBlob(image, encodeUtf8('x')), 'STATUS');
+    registry.intercept = (request, response) => {
+      if (request.method !== 'PATCH') return false;
+      response.writeHead(307, { location: `http://${other.host}/x` }).end();
+      return true;
+    };
+    async function* chunks() {
+      yield await Promise.resolve(encodeUtf8('x'));
+    }
+    await failure(client().pushStream(image, digestOf(encodeUtf8('x')), chunks()), 'UNREACHABLE');
     expect(other.seen).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ export interface GuardEnvironment {
  * A `fetch` that reaches the public internet only, unless the operator named the host. The address is judged where the
  * connection is made and at no other time, so a name that changes its mind between check and use gains nothing.
  *
- * Redirects are never followed. Of `fetch` it knows method, headers, bytes as body, and signal.
+ * Redirects are never followed. Of `fetch` it knows method, headers, bytes or a stream of bytes as body, and signal.
  */
 export function createGuardedFetch(
   isNamed: (host: string) => boolean,

@@ -21,7 +21,7 @@ export function readConfig<T extends z.ZodType>(
   if (result.success) return Object.freeze(result.data);
   const faults = result.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    const absent = issue.path.length === 1 && given[name] === undefined;
+    const absent = issue.code !== 'custom' && issue.path.length === 1 && given[name] === undefined;
     return `  ${name || 'environment'}: ${absent ? 'is required' : issue.message}`;
   });
   throw new ConfigError(`settings are not usable:\n${faults.join('\n')}`);

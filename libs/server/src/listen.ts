@@ -19,8 +19,8 @@ export const httpWaits = {
    * first must be the client, since a request that meets a closing connection is lost, and nobody sends a POST again by itself.
    */
   keepAliveTimeout: 95_000,
-  /** For a whole request to arrive. */
-  requestTimeout: 60_000,
+  /** For a whole upload to arrive; bodies that are collected have a minute (`readRequestBody`), streams are watched by who reads them. */
+  requestTimeout: 6 * 3_600_000,
   headersTimeout: 15_000,
   /** How often Node looks for connections that are late; its own 30 s would add to both timeouts. */
   connectionsCheckingInterval: 5_000,

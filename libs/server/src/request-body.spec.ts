@@ -53,6 +53,14 @@ describe('readRequestBody', () => {
     });
   });
 
+  it('waits no longer than it is told', async () => {
+    const incoming = await receive('content-length: 50\r\n\r\n{"a');
+    await expect(readRequestBody(incoming, FACE, '', 50)).rejects.toMatchObject({
+      status: 408,
+      options: { type: 'body-too-slow' },
+    });
+  });
+
   it('takes many pieces of a useful size', async () => {
     const face: Face = { ...FACE, bodyLimit: 4 << 20 };
     const piece = `80\r\n${'x'.repeat(128)}\r\n`;

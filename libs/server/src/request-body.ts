@@ -5,6 +5,7 @@ import { HttpProblem } from './http-problem.ts';
 /** Every piece of a body costs memory and time of its own, a hundredfold of a byte: so many may be small ones. */
 const MAX_SMALL_PIECES = 16_384;
 const SMALL_PIECE_BYTES = 64;
+const BODY_TIMEOUT_MS = 60_000;
 
 /**
  * Collects a request body of at most the face's limit. The content type is checked first and the announced length
@@ -14,6 +15,7 @@ export async function readRequestBody(
   request: IncomingMessage,
   face: Face,
   mediaType: string,
+  timeoutMs = BODY_TIMEOUT_MS,
 ): Promise<Uint8Array> {
   if (face.mediaTypes !== undefined) {
     const essence = mediaType === '' ? 'application/octet-stream' : mediaType;
@@ -24,12 +26,17 @@ export async function readRequestBody(
     }
   }
   if (Number(request.headers['content-length'] ?? 0) > face.bodyLimit) throw tooLarge(face);
-  return collect(request, face);
+  return collect(request, face, timeoutMs);
 }
 
-async function collect(request: IncomingMessage, face: Face): Promise<Uint8Array> {
+async function collect(request: IncomingMessage, face: Face, timeoutMs: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    request.destroy();
+  }, timeoutMs);
   try {
     // Not destroyed by leaving the loop: the rest has to be discarded before the connection may go.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
@@ -41,8 +48,12 @@ async function collect(request: IncomingMessage, face: Face): Promise<Uint8Array
     }
   } catch (cause) {
     if (cause instanceof HttpProblem) throw cause;
+    if (late)
+      throw new HttpProblem(408, 'the request body did not arrive in time', { type: 'body-too-slow', cause });
     // Nobody is left to read this; it keeps a client that hangs up from looking like a failure of ours.
     throw new HttpProblem(499, 'client disconnected during request', { type: 'client-gone', cause });
+  } finally {
+    clearTimeout(timer);
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, length);
 }

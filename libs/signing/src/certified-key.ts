@@ -3,50 +3,74 @@ import { encodeUtf8, equalBytes } from '@sigstead/encoding';
 import { isWithin } from '@sigstead/trust';
 import { Certificate, describeName, oids, verifyChain, X509Error } from '@sigstead/x509';
 import { callStep, readAnswer, SigningError } from './errors.ts';
+import { judgeCertificate } from './judge.ts';
 import { proofSubject } from './proof-subject.ts';
-import type { SigningServices } from './services.ts';
-
-/** A key that exists for one request, with the certificate for it. */
-export interface CertifiedKey {
-  readonly signer: Signer;
-  readonly certificate: Certificate;
-  /** The issuers as the trusted root has them, issuing CA first, root last. */
-  readonly chain: readonly Certificate[];
-}
+import { assertComplete, type SigningServices } from './services.ts';
+import type { CertifiedKey } from './signing-key.ts';
 
 const MAX_CLOCK_SKEW_MS = 60_000;
 
+/** A certified key with the signer whose bytes its owner must destroy. */
+export interface OwnedKey extends CertifiedKey {
+  readonly signer: EphemeralSigner;
+}
+
 /**
  * Makes a key, has it certified for the token's identity, lends it to `use`, and zeroes it whatever happens. One key may
- * make several signatures while it is lent.
+ * make several signatures while it is lent; see `withCertifiedKeys` for more than its certificate lasts for.
  *
- * @throws SigningError TOKEN, or of step `certificate`
+ * @throws SigningError TOKEN, SERVICES, or of step `certificate`
  */
 export async function withCertifiedKey<T>(
   services: SigningServices,
   token: string,
   use: (key: CertifiedKey) => Promise<T>,
 ): Promise<T> {
+  const key = await requestCertifiedKey(services, token);
+  try {
+    return await use(key);
+  } finally {
+    key.signer.destroy();
+  }
+}
+
+/**
+ * A new key with its certificate, which is judged before anything is signed with it.
+ *
+ * @returns a key its caller must destroy; on failure it is destroyed here
+ * @throws SigningError TOKEN, SERVICES, or of step `certificate`
+ */
+export async function requestCertifiedKey(services: SigningServices, token: string): Promise<OwnedKey> {
   const subject = proofSubject(token);
+  assertComplete(services, true);
   const signer = EphemeralSigner.generate(services.randomBytes);
   try {
-    const certificate = await requestCertificate(services, token, subject, signer);
+    const challenge = encodeUtf8(subject);
+    const proofOfPossession = await signer.sign(challenge);
+    const certificate = await requestCertificate(services, token, signer, proofOfPossession);
     assertOwnKey(certificate, signer);
     assertCurrent(certificate, services.clock());
     const chain = trustedChain(certificate, services);
-    return await use({ signer, certificate, chain });
-  } finally {
+    const identity = judgeCertificate(
+      certificate,
+      { message: challenge, signature: proofOfPossession },
+      services,
+    );
+    return { kind: 'certificate', signer, certificate, chain, identity };
+  } catch (error) {
     signer.destroy();
+    throw error;
   }
 }
 
 async function requestCertificate(
   { fulcio }: SigningServices,
   token: string,
-  subject: string,
   signer: EphemeralSigner,
+  proofOfPossession: Uint8Array,
 ): Promise<Certificate> {
-  const proofOfPossession = await signer.sign(encodeUtf8(subject));
+  if (fulcio === undefined)
+    throw new SigningError('input', 'SERVICES', 'there is no certificate authority to sign keyless with');
   const publicKeyPem = signer.publicKey.toPem();
   const { chainPem } = await callStep('certificate', () =>
     fulcio.createSigningCertificate({ token, publicKeyPem, proofOfPossession }),

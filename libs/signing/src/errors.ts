@@ -1,13 +1,20 @@
 /** Where in the sequence signing stopped. */
-export type SigningStep = 'input' | 'resolve' | 'certificate' | 'signature' | 'log' | 'push';
+export type SigningStep = 'input' | 'resolve' | 'certificate' | 'signature' | 'timestamp' | 'log' | 'push';
 
 export type SigningErrorCode =
   | 'TOKEN' // the identity token cannot be used to ask for a certificate
   | 'ANNOTATIONS' // the annotations cannot be signed
-  | 'CALL_FAILED' // registry, certificate authority or log did not do their part; `cause` is the client's error
+  | 'ARTIFACT' // the artifact cannot be signed with this key, or in this form
+  | 'STATEMENT' // not an in-toto statement
+  | 'PREDICATE' // a predicate that is not what its type says
+  | 'SERVICES' // the signing config names no services with which a signature could be made that verifies
+  | 'CALL_FAILED' // registry, certificate authority, log or timestamp authority did not do their part; `cause` is the client's error
   | 'ANSWER_INVALID'; // what they answered does not hold; nothing of it is used
 
-/** Signing stopped. Whatever the step, no signature was pushed, and signing again is safe. */
+/**
+ * Signing stopped. Before step `push` nothing was stored, in that step a part at most that is a whole signature by itself; in
+ * every case signing again is safe.
+ */
 export class SigningError extends Error {
   override readonly name = 'SigningError';
 
@@ -36,7 +43,7 @@ export function readAnswer<T>(step: SigningStep, what: string, read: () => T): T
   try {
     return read();
   } catch (cause) {
-    if (!isNamed(cause, ['EncodingError', 'X509Error', 'KeyError', 'TlogError'])) throw cause;
+    if (!isNamed(cause, ['EncodingError', 'X509Error', 'KeyError', 'TlogError', 'BundleError'])) throw cause;
     throw new SigningError(step, 'ANSWER_INVALID', `${what}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,91 +1,95 @@
-import type { Bundle } from '@sigstead/bundle';
-import {
-  appendLegacySignature,
-  type ImageReference,
-  type LegacySignature,
-  type RegistryClient,
-} from '@sigstead/oci';
-import type { SignerIdentity } from '@sigstead/verification';
-import type { Certificate } from '@sigstead/x509';
-import { withCertifiedKey } from './certified-key.ts';
+import type { ImageReference } from '@sigstead/oci';
 import { cosignAnnotations } from './cosign-annotations.ts';
-import { callStep } from './errors.ts';
-import { certifiedIdentity, judgeBeforeLogging, judgeFinished } from './judge.ts';
-import { logSignature, type LoggedSignature } from './log-signature.ts';
-import { messageBundle } from './message-bundle.ts';
-import type { SigningServices } from './services.ts';
+import { makeSignature, type OnStep, type Signature } from './make-signature.ts';
+import { hasPromises, type SigningServices } from './services.ts';
+import type { SigningKey } from './signing-key.ts';
 import { simpleSigningPayload, type Annotations } from './simple-signing.ts';
-
-export interface ImageSigningRequest {
-  readonly image: ImageReference;
-  /** OIDC identity token, for the certificate authority only. */
-  readonly token: string;
-  readonly annotations?: Annotations;
-}
-
-/** A verified signature of an image manifest, ready to be stored. */
-export interface ImageSignature extends LoggedSignature {
-  /** `sha256:<hex>` of the manifest that was signed. */
-  readonly digest: string;
-  readonly certificate: Certificate;
-  readonly identity: SignerIdentity;
-  /** Over the simple signing payload, not over the manifest itself. */
-  readonly bundle: Bundle;
-  readonly layer: LegacySignature;
-}
-
-export interface StoredImageSignature extends ImageSignature {
-  /** The manifest that now holds the signature. */
-  readonly signatureManifest: { readonly tag: string; readonly digest: string };
-}
-
-/** Runs work so that no two of one key overlap. */
-export type Exclusively = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+import { SigningError } from './errors.ts';
+import { imageStatement } from './statement/make-statement.ts';
 
 /**
- * Signs an image keyless and stores the signature beside it. The digest is resolved once: should the tag move meanwhile, the
- * signature is still for what was resolved. Nothing is stored unless all of it verifies against the trusted root.
- *
- * @param exclusively runs the store of one image after the other: `.sig` manifests have no locking, so whoever can should keep
- *   its own signatures out of each other's way
- * @throws SigningError naming the step; signing again is safe
+ * In which form an image is signed: as a layer under its `.sig` tag, which every cosign reads and which needs Rekor v1; as a bundle that
+ * refers to the image, as cosign 3 writes it; or as both.
  */
-export async function signImage(
-  services: SigningServices,
-  registry: RegistryClient,
-  request: ImageSigningRequest,
-  exclusively: Exclusively = (_key, work) => work(),
-): Promise<StoredImageSignature> {
-  const { digest } = await callStep('resolve', () => registry.resolve(request.image));
-  const signed = await signManifestDigest(services, digest, request);
-  const store = () => appendLegacySignature(registry, request.image, digest, signed.layer);
-  const signatureManifest = await callStep('push', () =>
-    exclusively(`${request.image.name}@${digest}`, store),
-  );
-  return { ...signed, signatureManifest };
+export type SignatureForm = 'legacy' | 'bundle' | 'both';
+
+/** What the log allows: older clients read the one, newer ones the other. */
+export function defaultForm(services: SigningServices): SignatureForm {
+  return hasPromises(services) ? 'both' : 'bundle';
 }
 
-/** The keyless sequence for a manifest digest, from token to verified signature; no registry takes part in it. */
-export async function signManifestDigest(
+export interface ImageToSign {
+  /** Names the repository; tag and digest in it are not looked at. */
+  readonly image: ImageReference;
+  /** `sha256:<hex>` of the manifest. */
+  readonly digest: string;
+  readonly annotations?: Annotations;
+  readonly form?: SignatureForm;
+}
+
+/** Verified signatures of an image manifest, one in each form that was asked for, ready to be stored. */
+export interface ImageSignatures {
+  readonly digest: string;
+  readonly legacy?: LegacyImageSignature;
+  readonly bundle?: Signature;
+}
+
+export interface LegacyImageSignature {
+  /** Its bundle is over the simple signing payload, not over the manifest. */
+  readonly signature: Signature;
+  readonly layer: { readonly payload: Uint8Array; readonly annotations: Readonly<Record<string, string>> };
+}
+
+/**
+ * Signs a manifest digest; no registry takes part in it.
+ *
+ * @throws SigningError
+ */
+export async function signImageDigest(
   services: SigningServices,
+  key: SigningKey,
+  { image, digest, annotations, form = defaultForm(services) }: ImageToSign,
+  onStep?: OnStep,
+): Promise<ImageSignatures> {
+  assertForm(form, services);
+  const [legacy, bundle] = await Promise.all([
+    form === 'bundle' ? undefined : signLegacy(services, key, image, digest, annotations, onStep),
+    form === 'legacy'
+      ? undefined
+      : makeSignature(
+          services,
+          key,
+          { kind: 'statement', statement: imageStatement(digest, annotations) },
+          onStep,
+        ),
+  ]);
+  return { digest, ...(legacy && { legacy }), ...(bundle && { bundle }) };
+}
+
+/** @throws SigningError ARTIFACT when the log cannot serve the form */
+export function assertForm(form: SignatureForm, services: SigningServices): void {
+  if (form === 'bundle' || hasPromises(services)) return;
+  throw new SigningError(
+    'input',
+    'ARTIFACT',
+    `form ${form} needs Rekor v1: the .sig tag has room for its promise only, which Rekor v2 does not give`,
+  );
+}
+
+async function signLegacy(
+  services: SigningServices,
+  key: SigningKey,
+  image: ImageReference,
   digest: string,
-  { image, token, annotations }: ImageSigningRequest,
-): Promise<ImageSignature> {
+  annotations: Annotations | undefined,
+  onStep: OnStep | undefined,
+): Promise<LegacyImageSignature> {
   const payload = simpleSigningPayload(image, digest, annotations);
-  return withCertifiedKey(services, token, async ({ signer, certificate, chain }) => {
-    const identity = certifiedIdentity(certificate);
-    const signature = await signer.sign(payload);
-    const own = { digest, payload, signature, certificate, identity };
-    judgeBeforeLogging(own, services);
-    const logged = await logSignature(services, payload, signature, certificate);
-    judgeFinished(own, logged.entry, services);
-    return {
-      ...logged,
-      digest,
-      certificate,
-      identity,
-      bundle: messageBundle(payload, signature, certificate, logged.entry),
-      layer: { payload, annotations: cosignAnnotations(signature, certificate, chain, logged.entry) },
-    };
-  });
+  const signature = await makeSignature(
+    services,
+    key,
+    { kind: 'simple-signing', payload, imageDigest: digest },
+    onStep,
+  );
+  return { signature, layer: { payload, annotations: cosignAnnotations(signature) } };
 }

@@ -1,3 +1,4 @@
+export { encodeTimeStampReq } from './encode-time-stamp-req.ts';
 export {
   GENERAL_FAILURE,
   TimestampError,

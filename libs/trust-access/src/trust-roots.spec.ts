@@ -446,7 +446,11 @@ describe('a trust root from a TUF repository', () => {
 describe('refreshes', () => {
   it('are spread by a tenth, and come sooner after a failure', () => {
     const times = (random: number) => ({ everyMs: 1000, retryMs: 100, random: () => random });
-    expect([nextDelayMs(times(0), false), nextDelayMs(times(0.5), false)]).toEqual([900, 1000]);
-    expect(nextDelayMs(times(0.999), true)).toBeCloseTo(110, 0);
+    expect([nextDelayMs(times(0), 0), nextDelayMs(times(0.5), 0)]).toEqual([900, 1000]);
+    expect(nextDelayMs(times(0.999), 9)).toBeCloseTo(110, 0);
+    const patient = { everyMs: 3_600_000, retryMs: 60_000, random: () => 0.5 };
+    expect([1, 2, 3, 20, 4000].map((failures) => nextDelayMs(patient, failures))).toEqual([
+      250, 500, 1_000, 60_000, 60_000,
+    ]);
   });
 });

@@ -54,7 +54,9 @@ export type { PredicateRuleInput, Scalar } from './policy/rules/predicate-rules.
 export {
   IMAGE_SIGNATURE_TYPE,
   parsePredicateType,
-  predicateTypeNames,
+  isPredicateTypeName,
+  PREDICATE_TYPES,
+  type PredicateTypeName,
 } from './policy/rules/predicate-type-rules.ts';
 export type { PolicySubject } from './policy/subject.ts';
 export { renderVerdict, type RenderedVerdict, type RenderOptions } from './render/render-verdict.ts';

@@ -6,6 +6,8 @@ export interface BenchmarkOptions {
   readonly entries: number;
   /** Signatures to compare verdicts on. */
   readonly cases: number;
+  /** Folder whose `node_modules` have `@sigstore/verify`. */
+  readonly sigstoreVerify?: string;
   readonly print: (line: string) => void;
 }
 

@@ -1,13 +1,17 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts';
 import { benchmarkCertificates } from './certificates.ts';
+import { benchmarkCli } from './cli.ts';
 import { benchmarkCt } from './ct.ts';
 import { benchmarkEngine } from './engine.ts';
 import { benchmarkGrowth } from './growth.ts';
 import { benchmarkKeyShift } from './key-shift.ts';
 import { benchmarkLogV2 } from './log-v2.ts';
 import { benchmarkLog } from './log.ts';
+import { benchmarkSigning } from './signing.ts';
 import { benchmarkTiles } from './tiles.ts';
+import { benchmarkVerification } from './verification.ts';
+import { benchmarkVerifier } from './verifier.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   certificates: benchmarkCertificates,
@@ -18,6 +22,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   engine: benchmarkEngine,
   growth: benchmarkGrowth,
   'key-shift': benchmarkKeyShift,
+  signing: benchmarkSigning,
+  verification: benchmarkVerification,
+  verifier: benchmarkVerifier,
+  cli: benchmarkCli,
 };
 
 const program = new Command('bench')
@@ -28,6 +36,10 @@ const program = new Command('bench')
   .option('--seconds <n>', 'length of each load', positive, 10)
   .option('--entries <n>', 'growth: what the log grows to', positive, 100_000)
   .option('--cases <n>', 'key-shift: signatures over all curves', positive, 3_000)
+  .option(
+    '--sigstore-verify <folder>',
+    'verification: where @sigstore/verify is; installed into a cache unless told',
+  )
   .parse();
 
 const names = program.args.length > 0 ? program.args : Object.keys(BENCHMARKS);

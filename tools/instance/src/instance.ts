@@ -32,7 +32,9 @@ const DATABASE = 'sigstead';
 const OWNER = { name: 'sigstead_owner', password: 'owner-password' };
 const LOG_ROLE = { name: 'sigstead_log', password: 'log-password' };
 const CA_ROLE = { name: 'sigstead_ca', password: 'ca-password' };
+const VERIFIER_ROLE = { name: 'sigstead_verifier', password: 'verifier-password' };
 const REVOKER_ROLE = { name: 'sigstead_revoker', password: 'revoker-password' };
+const SIGNER_ROLE = { name: 'sigstead_signer', password: 'signer-password' };
 
 /**
  * The topology of docker-compose.yml as separate processes: one PostgreSQL, ceremony and migration as one-shot
@@ -61,7 +63,8 @@ export class Instance {
     const directory = await mkdtemp(join(tmpdir(), 'sigstead-e2e-'));
     const ports = await freePorts(NAMES);
     const postgres = await startPostgres({ directory: join(directory, 'postgres') });
-    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE]) await ensureLoginRole(postgres.url, role);
+    for (const role of [OWNER, LOG_ROLE, CA_ROLE, REVOKER_ROLE, SIGNER_ROLE, VERIFIER_ROLE])
+      await ensureLoginRole(postgres.url, role);
     await ensureDatabase(postgres.url, DATABASE, OWNER.name);
     const instance = new Instance(directory, ports, postgres);
     await mustRun([
@@ -71,6 +74,7 @@ export class Instance {
       `--log-url=${instance.publicUrl('transparencyLog')}`,
       `--tsa-url=${instance.publicUrl('timestampAuthority')}`,
       `--issuer-url=${instance.publicUrl('issuer')}/issuers/github`,
+      '--secret=policy-admin/token',
     ]);
     await mustRun(['apps/transparency-log/dist/migrate-main.js'], {
       MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
@@ -80,6 +84,14 @@ export class Instance {
       MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
       SERVICE_ROLE: CA_ROLE.name,
       REVOKER_ROLE: REVOKER_ROLE.name,
+    });
+    await mustRun(['apps/signer/dist/migrate-main.js'], {
+      MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
+      SERVICE_ROLE: SIGNER_ROLE.name,
+    });
+    await mustRun(['apps/verifier/dist/migrate-main.js'], {
+      MIGRATION_DATABASE_URL: instance.ownerDatabaseUrl,
+      SERVICE_ROLE: VERIFIER_ROLE.name,
     });
     await writeFile(join(directory, 'issuers.yaml'), instance.#issuers());
     return instance;
@@ -196,11 +208,16 @@ export class Instance {
         return {
           CA_URL: this.internalUrl('certificateAuthority'),
           REKOR_URL: this.internalUrl('transparencyLog'),
+          REKOR_V2_URL: this.internalUrl('transparencyLog'),
+          TSA_URLS: `${this.internalUrl('timestampAuthority')}/api/v1/timestamp`,
           TRUSTED_ROOT_FILE: file('trust/trusted_root.json'),
           ALLOW_INSECURE_REGISTRIES: `localhost:${this.ports.registry}`,
+          DATABASE_URL: withCredentials(this.postgres.url, { role: SIGNER_ROLE, database: DATABASE }),
         };
       case 'verifier':
         return {
+          DATABASE_URL: withCredentials(this.postgres.url, { role: VERIFIER_ROLE, database: DATABASE }),
+          POLICY_ADMIN_TOKEN_FILE: file('policy-admin/token'),
           REKOR_URL: this.internalUrl('transparencyLog'),
           TRUSTED_ROOT_FILE: file('trust/trusted_root.json'),
           TRUST_DIRECTORY: file('trust'),

@@ -5,7 +5,9 @@ import { writeDurably } from '@sigstead/ceremony';
 import { migrateCertificateAuthority } from '@sigstead/certificate-authority';
 import { startPostgres, type RunningPostgres } from '@sigstead/embedded-postgres';
 import { ensureDatabase, ensureLoginRole, withCredentials, type LoginRole } from '@sigstead/postgres';
+import { migrateSigner } from '@sigstead/signer';
 import { migrateTransparencyLog } from '@sigstead/transparency-log';
+import { migrateVerifier } from '@sigstead/verifier';
 import type { Home } from './home.ts';
 
 const DATABASE = 'sigstead';
@@ -13,6 +15,8 @@ const OWNER = 'sigstead_owner';
 const LOG_ROLE = 'sigstead_log';
 const CA_ROLE = 'sigstead_ca';
 const REVOKER_ROLE = 'sigstead_revoker';
+const SIGNER_ROLE = 'sigstead_signer';
+const VERIFIER_ROLE = 'sigstead_verifier';
 
 export interface Database {
   readonly server: RunningPostgres;
@@ -20,6 +24,10 @@ export interface Database {
   readonly logUrl: string;
   /** Connects the authority with the role that may record certificates and read, and nothing else. */
   readonly authorityUrl: string;
+  /** Connects the signer with the role that may record what it signs, and knows retries by their keys. */
+  readonly signerUrl: string;
+  /** Connects the verifier with the role that may add versions of policies and read, and nothing else. */
+  readonly verifierUrl: string;
 }
 
 /** PostgreSQL with the roles, the database and the tables that the services expect, as in production. */
@@ -34,6 +42,8 @@ export async function openDatabase(home: Home, port: number, signal?: AbortSigna
     const owner = await role(OWNER, 'owner-password');
     const log = await role(LOG_ROLE, 'log-password');
     const authority = await role(CA_ROLE, 'ca-password');
+    const signer = await role(SIGNER_ROLE, 'signer-password');
+    const verifier = await role(VERIFIER_ROLE, 'verifier-password');
     // For operators, who revoke with it.
     await role(REVOKER_ROLE, 'revoker-password');
     await ensureDatabase(server.url, DATABASE, OWNER);
@@ -42,14 +52,23 @@ export async function openDatabase(home: Home, port: number, signal?: AbortSigna
     const url = urlOf(owner);
     await migrateTransparencyLog({ url, serviceRole: LOG_ROLE });
     await migrateCertificateAuthority({ url, serviceRole: CA_ROLE, revokerRole: REVOKER_ROLE });
-    return { server, logUrl: urlOf(log), authorityUrl: urlOf(authority) };
+    await migrateSigner({ url, serviceRole: SIGNER_ROLE });
+    await migrateVerifier({ url, serviceRole: VERIFIER_ROLE });
+    return {
+      server,
+      logUrl: urlOf(log),
+      authorityUrl: urlOf(authority),
+      signerUrl: urlOf(signer),
+      verifierUrl: urlOf(verifier),
+    };
   } catch (error) {
     await server.stop();
     throw error;
   }
 }
 
-async function keptSecret(path: string): Promise<string> {
+/** A secret of this folder: made at random where there is none. */
+export async function keptSecret(path: string): Promise<string> {
   const kept = await readFile(path, 'utf8').catch(() => '');
   if (kept !== '') return kept.trim();
   const secret = randomBytes(24).toString('hex');

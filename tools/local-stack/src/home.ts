@@ -12,6 +12,7 @@ export interface Home {
   readonly certificateAuthority: string;
   readonly timestampAuthority: string;
   readonly transparencyLog: string;
+  readonly verifier: string;
   readonly trust: string;
 }
 
@@ -33,6 +34,7 @@ export async function openHome(path: string): Promise<Home> {
     certificateAuthority: join(root, 'certificate-authority'),
     timestampAuthority: join(root, 'timestamp-authority'),
     transparencyLog: join(root, 'transparency-log'),
+    verifier: join(root, 'verifier'),
     trust: join(root, 'trust'),
   };
 }

@@ -12,7 +12,7 @@ import { createSigner } from '@sigstead/signer';
 import { createTransparencyLog } from '@sigstead/transparency-log';
 import { createVerifier } from '@sigstead/verifier';
 import { addressesOf } from './addresses.ts';
-import { openDatabase, type Database } from './database.ts';
+import { keptSecret, openDatabase, type Database } from './database.ts';
 import { Front, type Route } from './front.ts';
 import { openHome, type Home } from './home.ts';
 import { createDevelopmentIssuer } from './issuer/index.ts';
@@ -45,6 +45,9 @@ export interface LocalStack {
   /** Drains every service, then stops PostgreSQL. */
   close(): Promise<void>;
 }
+
+/** Whoever has the stack to himself may sign as fast as it goes. */
+const UNLIMITED = { artifactsPerMinute: 1_000_000, artifactBurst: 1_000_000 };
 
 /** Registries of this machine, on any port, are spoken to as `docker` does: without TLS. */
 const LOOPBACK = ['localhost:*', '127.0.0.1:*', '[::1]:*'];
@@ -104,6 +107,8 @@ async function startClaimed(home: Home, options: StackOptions): Promise<LocalSta
       opened,
     );
     front.route(routes, certificateAuthority.grpc);
+    // Asked now, the verifier gets the list of what is revoked, which nobody could answer before.
+    await front.ready();
     signal?.throwIfAborted();
     return { publicUrl, tlsUrl, home: home.root, close };
   } catch (error) {
@@ -195,20 +200,37 @@ async function openServices(
   const signer = await open(
     createSigner(
       {
-        caUrl: internalUrl,
-        rekorUrl: internalUrl,
+        services: {
+          caUrl: internalUrl,
+          rekorUrl: internalUrl,
+          rekorV2Url: internalUrl,
+          tsaUrls: [`${internalUrl}/api/v1/timestamp`],
+        },
         trustedRootFile: join(home.trust, 'trusted_root.json'),
         insecureRegistries: LOOPBACK,
+        databaseUrl: database.signerUrl,
+        limits: UNLIMITED,
       },
       dependencies('signer'),
     ),
   );
+  const policyAdminTokenFile = join(home.verifier, 'policy-admin-token');
+  await keptSecret(policyAdminTokenFile);
   const verifier = await open(
     createVerifier(
       {
+        databaseUrl: database.verifierUrl,
+        policyAdminTokenFile,
         rekorUrl: internalUrl,
         trustedRootFile: join(home.trust, 'trusted_root.json'),
         trustDirectory: home.trust,
+        revocations: {
+          source: { url: `${internalUrl}/ca/revocations` },
+          publicKeyFile: join(home.trust, 'revocation.pub'),
+          whenStale: 'require',
+        },
+        // Who tries revocation here wants to see it work.
+        revocationsRefreshMs: 2_000,
         insecureRegistries: LOOPBACK,
       },
       dependencies('verifier'),
@@ -238,8 +260,15 @@ async function openServices(
       '/ct',
       '/ping',
     ]),
-    ...under(signer, ['/api/v1/sign']),
-    ...under(verifier, ['/api/v1/verify', '/trust']),
+    ...under(signer, ['/api/v1/sign', '/api/v1/attest']),
+    ...under(verifier, [
+      '/api/v1/verify',
+      '/api/v1/policies',
+      '/api/v1/policy-bindings',
+      '/admission',
+      '/trust',
+      '/verifier',
+    ]),
     ...under(images, ['/v2']),
     ...under(issuer, ['/issuers']),
   ];

@@ -1,9 +1,5 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PrivateKeySigner } from '@sigstead/crypto';
-import { removeCluster, startPostgres, type RunningPostgres } from '@sigstead/embedded-postgres';
-import { connect, ensureDatabase, ensureLoginRole, withCredentials } from '@sigstead/postgres';
+import { TestServer } from '@sigstead/postgres/testonly/test-server';
 import type { CertificateAuthorityConfig } from '../config.ts';
 import { migrateCertificateAuthority } from '../record/migrate.ts';
 import type { TestFiles } from './test-authority.ts';
@@ -14,73 +10,51 @@ const REVOKER = { name: 'ca_revoker', password: 'revoker' };
 
 /** A real PostgreSQL with one migrated database, for one spec file. */
 export class TestDatabase {
-  readonly #directory: string;
-  #server: RunningPostgres;
+  readonly #server: TestServer;
 
-  private constructor(directory: string, server: RunningPostgres) {
-    this.#directory = directory;
+  private constructor(server: TestServer) {
     this.#server = server;
   }
 
-  /** Durability is off: these tests kill clients and stop the server, not the machine. */
   static async start(): Promise<TestDatabase> {
-    const directory = await mkdtemp(join(tmpdir(), 'sigstead-ca-'));
-    const database = new TestDatabase(directory, await startPostgres(optionsOf(directory)));
-    for (const role of [OWNER, SERVICE, REVOKER]) await ensureLoginRole(database.adminUrl, role);
-    await ensureDatabase(database.adminUrl, 'ca', OWNER.name);
+    const server = await TestServer.start({ name: 'ca', owner: OWNER, roles: [SERVICE, REVOKER] });
     await migrateCertificateAuthority({
-      url: database.ownerUrl,
+      url: server.urlOf(OWNER),
       serviceRole: SERVICE.name,
       revokerRole: REVOKER.name,
     });
-    return database;
+    return new TestDatabase(server);
   }
 
   get adminUrl(): string {
-    return this.#server.url;
+    return this.#server.adminUrl;
   }
 
   get ownerUrl(): string {
-    return withCredentials(this.#server.url, { role: OWNER, database: 'ca' });
+    return this.#server.urlOf(OWNER);
   }
 
   get serviceUrl(): string {
-    return withCredentials(this.#server.url, { role: SERVICE, database: 'ca' });
+    return this.#server.urlOf(SERVICE);
   }
 
   get revokerUrl(): string {
-    return withCredentials(this.#server.url, { role: REVOKER, database: 'ca' });
+    return this.#server.urlOf(REVOKER);
   }
 
   /** Stops the server for as long as the work takes; it comes back on the same port. */
-  async without(work: () => Promise<void>): Promise<void> {
-    const { port } = this.#server;
-    await this.#server.stop('fast');
-    try {
-      await work();
-    } finally {
-      this.#server = await startPostgres({ ...optionsOf(this.#directory), port });
-    }
+  without(work: () => Promise<void>): Promise<void> {
+    return this.#server.without(work);
   }
 
-  async stop(): Promise<void> {
-    await this.#server.stop('immediate');
-    await removeCluster(this.#directory);
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   /** Runs a statement on a connection of its own. */
-  async run(url: string, text: string): Promise<Record<string, unknown>[]> {
-    const client = await connect({ url, applicationName: 'test' });
-    try {
-      return (await client.query<Record<string, unknown>>(text)).rows;
-    } finally {
-      await client.end();
-    }
+  run(url: string, text: string): Promise<Record<string, unknown>[]> {
+    return this.#server.run(url, text);
   }
-}
-
-function optionsOf(directory: string): Parameters<typeof startPostgres>[0] {
-  return { directory, settings: { fsync: 'off', max_connections: '40' } };
 }
 
 export type RecordSettings = Pick<

@@ -1,7 +1,9 @@
 import { ClientError } from '@sigstead/client';
+import type { JsonObject } from '@sigstead/encoding';
 import { OciError, type OciErrorCode } from '@sigstead/oci';
-import { HttpProblem } from '@sigstead/server';
-import { SigningError, type SigningStep } from '@sigstead/signing';
+import { HttpProblem, problemJsonErrors } from '@sigstead/server';
+import { SigningError, type SigningErrorCode, type SigningStep } from '@sigstead/signing';
+import { explainRecordError } from '../record/record-error.ts';
 
 /** What is asked in a step, in the words of an answer: internal host names stay inside. */
 const ASKED: Readonly<Record<SigningStep, string>> = {
@@ -9,6 +11,7 @@ const ASKED: Readonly<Record<SigningStep, string>> = {
   resolve: 'the registry',
   certificate: 'the certificate authority',
   signature: 'the signer',
+  timestamp: 'the timestamp authority',
   log: 'the transparency log',
   push: 'the registry',
 };
@@ -27,13 +30,25 @@ const REGISTRY_STATUS: Readonly<Record<OciErrorCode, number>> = {
   CONFLICT: 503,
 };
 
-/** Errors of the signing sequence as answers; `step` says where it stopped. Nothing was pushed in any of them. */
+/** What in a request is wrong, by the field that says it. */
+const INPUT_FIELDS: Partial<Record<SigningErrorCode, { type: string; field: string }>> = {
+  TOKEN: { type: 'identity-token-refused', field: 'identityToken' },
+  ANNOTATIONS: { type: 'invalid-request', field: 'annotations' },
+  ARTIFACT: { type: 'invalid-request', field: 'form' },
+  STATEMENT: { type: 'invalid-request', field: 'statement' },
+  PREDICATE: { type: 'invalid-request', field: 'predicate' },
+};
+
+/** Errors of the signing sequence as answers; `step` says where it stopped. */
 export function explain(error: unknown): HttpProblem | undefined {
   if (error instanceof OciError) return registryProblem('resolve', error, error);
-  if (!(error instanceof SigningError)) return undefined;
+  if (!(error instanceof SigningError)) return explainRecordError(error);
   const { step, code, cause } = error;
-  if (code === 'TOKEN') return inputProblem('identityToken', 'identity-token-refused', error);
-  if (code === 'ANNOTATIONS') return inputProblem('annotations', 'invalid-request', error);
+  const input = INPUT_FIELDS[code];
+  if (input !== undefined)
+    return new HttpProblem(400, error.message, { ...input, cause: error, extra: { step } });
+  if (code === 'SERVICES')
+    return problem(503, 'the signer is not set up to sign this way at the moment', 'not-set-up', step, error);
   if (cause instanceof OciError) return registryProblem(step, cause, error);
   if (cause instanceof ClientError) return serviceProblem(step, cause, error);
   return problem(
@@ -45,8 +60,11 @@ export function explain(error: unknown): HttpProblem | undefined {
   );
 }
 
-function inputProblem(field: string, type: string, error: SigningError): HttpProblem {
-  return new HttpProblem(400, error.message, { type, field, cause: error, extra: { step: error.step } });
+/** The same as a JSON object, for an artifact among others. */
+export function problemOf(error: SigningError | OciError): JsonObject {
+  const explained = explain(error);
+  if (explained === undefined) throw error;
+  return JSON.parse(problemJsonErrors.render(explained).body) as JsonObject;
 }
 
 /** Registries are named by the caller, so what they say may be passed on. */

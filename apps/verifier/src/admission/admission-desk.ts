@@ -11,7 +11,7 @@ import { imagesOf, UnreadableObject, type UsedImage } from './pod-images.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface AdmissionDeskParts {
-  readonly verifier: Pick<ImageVerifier, 'collect' | 'judge'>;
+  readonly verifier: Pick<ImageVerifier, 'verifyBy'>;
   /** @throws PolicyStoreError */
   readonly policiesOf: (namespace: string) => Promise<PoliciesOfNamespace>;
   readonly log: Log;
@@ -78,8 +78,7 @@ export class AdmissionDesk {
   ): Promise<ReadonlyMap<string, ImageOutcome>> {
     const { verifier, unmatched } = this.#parts;
     const taking: typeof verifier = {
-      collect: (image) => this.#turnstile.pass(signal, () => verifier.collect(image, 'all', signal)),
-      judge: (evidence, policy) => verifier.judge(evidence, policy),
+      verifyBy: (image, by) => this.#turnstile.pass(signal, () => verifier.verifyBy(image, by, signal)),
     };
     const judged = images.map(async (image): Promise<readonly [string, ImageOutcome]> => {
       try {

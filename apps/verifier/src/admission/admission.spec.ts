@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { PrivateKeySigner } from '@sigstead/crypto';
+import { signRevocationList, type Revocation } from '@sigstead/revocation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   admissionReview,
@@ -8,7 +11,7 @@ import {
   type ReviewOptions,
 } from '../testonly/admission-review.ts';
 import { bindPolicies, callPolicies, storePolicy, TOKEN } from '../testonly/policy-client.ts';
-import { IDENTITY, ISSUER } from '../testonly/small-sigstore.ts';
+import { IDENTITY, ISSUER, NOW } from '../testonly/small-sigstore.ts';
 import { TestDatabase } from '../testonly/test-database.ts';
 import { DEAD_REGISTRY, VerifierStage } from '../testonly/verifier-stage.ts';
 import type { VerifierConfig } from '../config.ts';
@@ -266,6 +269,123 @@ describe('the admission webhook', () => {
     expect(answer.message).not.toContain('policy release');
   });
 
+  describe('with a list of revocations', () => {
+    const lister = PrivateKeySigner.generate('P-256');
+    const listed = async (name: string, nextUpdate: Date): Promise<string> => {
+      const issuedAt = new Date(NOW.getTime() - 3_600_000);
+      const revocation: Revocation = {
+        target: { kind: 'identity', identity: IDENTITY },
+        from: new Date(0),
+        reason: 'keyCompromise',
+        revokedAt: issuedAt,
+      };
+      const list = { sequence: 1, issuedAt, nextUpdate, revocations: [revocation] };
+      const file = await stage.file(name, '');
+      await writeFile(file, await signRevocationList(list, lister));
+      const publicKeyFile = await stage.file('list.pub', lister.publicKey.toPem());
+      return verifier({ revocations: { source: { file }, publicKeyFile, whenStale: 'require' } });
+    };
+
+    it('refuses who is on it', async () => {
+      const strict = await listed('fresh.json', new Date(NOW.getTime() + 3_600_000));
+      const answer = await ask({ object: pod(await signed('revoked')) }, strict);
+      expect(answer).toMatchObject({ allowed: false, message: expect.stringContaining('revoked') });
+    });
+
+    it('refuses everybody while it is not known who is', async () => {
+      const strict = await listed('stale.json', new Date(NOW.getTime() - 1_000));
+      const answer = await ask({ object: pod(await signed('unknown')) }, strict);
+      expect(answer).toMatchObject({
+        allowed: false,
+        message: expect.stringContaining('what is revoked is not known'),
+      });
+    });
+
+    it('refuses where a policy needs one and there is none', async () => {
+      await storePolicy(url, 'revocable', { requireRevocationList: true });
+      await bindPolicies(url, 'revocable', 'revocable');
+      const answer = await ask({ object: pod(await signed('unlisted')), namespace: 'revocable' });
+      expect(answer).toMatchObject({
+        allowed: false,
+        message: expect.stringContaining('a list of revocations is required'),
+      });
+    });
+  });
+
+  describe('with attestations', () => {
+    const provenance = 'https://slsa.dev/provenance/v0.2';
+    const by = (actor: string): object => ({
+      builder: { id: 'https://builder.test/v1' },
+      invocation: { environment: { github_actor: actor } },
+    });
+    beforeAll(async () => {
+      const signers = [{ name: 'builder', identity: IDENTITY, issuer: ISSUER }];
+      await storePolicy(url, 'provenance', {
+        attestations: [
+          {
+            name: 'provenance',
+            predicateType: 'slsaprovenance',
+            signers,
+            predicate: [{ path: 'builder.id', equals: 'https://builder.test/v1' }],
+            actor: 'ada',
+          },
+        ],
+      });
+      await bindPolicies(url, 'provenance', 'provenance');
+    });
+    const attested = async (
+      tag: string,
+      predicate: object | undefined,
+      identity?: string,
+    ): Promise<string> => {
+      const image = await signed(tag);
+      const digest = image.split('@')[1] as string;
+      if (predicate === undefined) return image;
+      stage.registry.addAttestations(digest, [
+        await stage.sigstore.attest(digest, provenance, predicate, identity),
+      ]);
+      return image;
+    };
+    const judged = async (image: string): Promise<AdmissionAnswer> =>
+      ask({ object: pod(image), namespace: 'provenance' });
+
+    it('lets an image run that has the one it needs, beside its signature', async () => {
+      expect(await judged(await attested('a1', by('ada')))).toMatchObject({ allowed: true });
+    });
+
+    it.each<[string, object | undefined, string | undefined, RegExp]>([
+      ['that has none', undefined, undefined, /attested \(provenance\) by none of those expected/],
+      [
+        'of a build that somebody else started',
+        by('eve'),
+        undefined,
+        /actor ada is required, the provenance says eve/,
+      ],
+      [
+        'whose provenance does not say who started it',
+        { builder: { id: 'https://builder.test/v1' } },
+        undefined,
+        /does not name the actor/,
+      ],
+      [
+        'of another builder',
+        { ...by('ada'), builder: { id: 'https://evil.test' } },
+        undefined,
+        /builder\.id .+ is required, there is https:\/\/evil\.test/,
+      ],
+      [
+        'that somebody else attests',
+        by('ada'),
+        'https://evil.test/x',
+        /the certificate says https:\/\/evil\.test\/x/,
+      ],
+    ])('refuses an image %s', async (name, predicate, identity, reason) => {
+      const answer = await judged(await attested(`a-${name.length}`, predicate, identity));
+      expect(answer.allowed).toBe(false);
+      expect(answer.message).toMatch(reason);
+    });
+  });
+
   it('answers a dry run as it would the real one', async () => {
     expect((await ask({ object: pod(await signed('dry')), dryRun: true })).allowed).toBe(true);
     expect((await ask({ object: pod(unsigned('dry2')), dryRun: true })).allowed).toBe(false);
@@ -281,13 +401,30 @@ describe('the admission webhook', () => {
   });
 
   it('asks the registry once for an image that many containers have', async () => {
-    const image = await signed('often');
     stage.registry.requests.length = 0;
-    await ask({ object: pod(image) });
+    await ask({ object: pod(await signed('once')) });
     const once = stage.registry.requests.length;
     stage.registry.requests.length = 0;
+    const image = await signed('often');
     expect((await ask({ object: pod(...Array<string>(20).fill(image)) })).allowed).toBe(true);
     expect(stage.registry.requests).toHaveLength(once);
+  });
+
+  it('reads no signature a second time while nothing changes', async () => {
+    const image = await signed('again');
+    expect((await ask({ object: pod(image) })).allowed).toBe(true);
+    stage.registry.requests.length = 0;
+    let asked = 0;
+    stage.logHandler = (request, response) => {
+      asked++;
+      stage.sigstore.logHandler(request, response);
+    };
+    expect((await ask({ object: pod(image) })).allowed).toBe(true);
+    expect(stage.registry.requests.filter((path) => path.includes('/blobs/'))).toEqual([]);
+    expect(asked).toBe(0);
+    const digest = image.split('@')[1] as string;
+    stage.registry.addSignatures(digest, [await stage.sigstore.sign(digest, 'https://evil.test/x')]);
+    expect((await ask({ object: pod(image) })).allowed).toBe(false);
   });
 
   describe('reads', () => {
@@ -445,7 +582,6 @@ describe('the admission webhook', () => {
     const object = { spec: { containers: [{ name: 'a\n"x": fine', image: 'ghcr.io/\u001b[2Jx\u202e' }] } };
     const { message } = await ask({ object });
     expect(message.split('\n')).toHaveLength(1);
-    // eslint-disable-next-line no-control-regex
     expect(message).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 

@@ -1,6 +1,6 @@
 import { OciError, parseImageReference } from '@sigstead/oci';
 import { TrustAccessError } from '@sigstead/trust-access';
-import { describeDecision, type ImageEvidence } from '@sigstead/verification';
+import { describeDecision, type PolicyVerdict } from '@sigstead/verification';
 import type { ImageVerifier } from '../image-verifier.ts';
 import type { NamedPolicy } from '../policies/named-policies.ts';
 import { isAbout } from '../policies/policy-answer.ts';
@@ -24,7 +24,7 @@ export interface ImageAdmissionOptions {
  * it were not met.
  */
 export async function admitImage(
-  verifier: Pick<ImageVerifier, 'collect' | 'judge'>,
+  verifier: Pick<ImageVerifier, 'verifyBy'>,
   policies: readonly NamedPolicy[],
   image: string,
   { unmatched, signal }: ImageAdmissionOptions,
@@ -37,13 +37,11 @@ export async function admitImage(
         ? outcome
         : outcome.refuse('no policy that holds here is about this image');
     }
-    const evidence = await collect(verifier, image, applicable, outcome, signal);
-    judgeTag(image, evidence?.digest, applicable, outcome);
-    if (evidence === undefined) return outcome;
-    outcome.digest = evidence.digest;
-    for (const { policy } of applicable) {
-      const reason = reasonAgainst(verifier, evidence, policy);
-      if (reason !== undefined) outcome.add(policy.mode, reason);
+    const verdicts = await judge(verifier, image, applicable, outcome, signal);
+    outcome.digest = verdicts?.[0]?.digest;
+    judgeTag(image, outcome.digest, applicable, outcome);
+    for (const verdict of verdicts ?? []) {
+      if (!verdict.verified) outcome.add(verdict.decision.mode, describeDecision(verdict).join('; '));
     }
     return outcome;
   } catch (error) {
@@ -53,36 +51,21 @@ export async function admitImage(
   }
 }
 
-/** A registry that is down is held against the image as strictly as its strictest policy is. */
-async function collect(
-  verifier: Pick<ImageVerifier, 'collect'>,
+/** What cannot be judged is held against the image as strictly as its strictest policy is. */
+async function judge(
+  verifier: Pick<ImageVerifier, 'verifyBy'>,
   image: string,
   applicable: readonly NamedPolicy[],
   outcome: Outcome,
   signal: AbortSignal | undefined,
-): Promise<ImageEvidence | undefined> {
+): Promise<readonly PolicyVerdict[] | undefined> {
   try {
-    return await verifier.collect(image, 'all', signal);
+    return await verifier.verifyBy(image, applicable, signal);
   } catch (error) {
-    if (!(error instanceof OciError)) throw error;
+    if (!(error instanceof OciError) && !(error instanceof TrustAccessError)) throw error;
     const isEnforced = applicable.some(({ policy }) => policy.mode === 'enforce');
     outcome.add(isEnforced ? 'enforce' : 'warn', `it could not be verified: ${error.message}`);
     return undefined;
-  }
-}
-
-/** Where nothing may be judged, because what is revoked is not known, nothing is met. */
-function reasonAgainst(
-  verifier: Pick<ImageVerifier, 'judge'>,
-  evidence: ImageEvidence,
-  policy: NamedPolicy['policy'],
-): string | undefined {
-  try {
-    const verdict = verifier.judge(evidence, policy);
-    return verdict.verified ? undefined : describeDecision(verdict).join('; ');
-  } catch (error) {
-    if (!(error instanceof TrustAccessError)) throw error;
-    return `it could not be verified: ${error.message}`;
   }
 }
 

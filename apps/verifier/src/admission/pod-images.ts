@@ -29,6 +29,9 @@ const POD_SPEC: ReadonlyMap<string, readonly string[]> = new Map([
   ['batch/CronJob', ['spec', 'jobTemplate', 'spec', 'template', 'spec']],
 ]);
 
+/** `<group>/<kind>` */
+export const knownKinds: readonly string[] = [...POD_SPEC.keys()];
+
 const CONTAINER_LISTS = [
   ['containers', 'container'],
   ['initContainers', 'initContainer'],

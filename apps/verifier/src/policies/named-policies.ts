@@ -12,6 +12,8 @@ import { PolicyStoreError } from './policy-store-error.ts';
 export interface NamedPolicy {
   readonly name: string;
   readonly version: number;
+  /** Of this version, and of no other policy. */
+  readonly key: string;
   readonly policy: ImagePolicy;
 }
 
@@ -69,7 +71,7 @@ export class NamedPolicies {
       if (this.#compiled.size >= MAX_COMPILED) this.#compiled.clear();
       this.#compiled.set(key, policy);
     }
-    return { name, version, policy };
+    return { name, version, key, policy };
   }
 }
 

@@ -1,10 +1,13 @@
 import { encodeUtf8 } from '@sigstead/encoding';
 import {
+  attestationTag,
   digestOf,
+  DSSE_ENVELOPE,
   OCI_CONFIG,
   OCI_MANIFEST,
   signatureTag,
   SIMPLE_SIGNING,
+  type LegacyAttestation,
   type LegacySignature,
 } from '@sigstead/oci';
 import type { Handler } from './web-server.ts';
@@ -30,8 +33,16 @@ export class SmallRegistry {
   }
 
   addSignatures(imageDigest: string, signatures: readonly LegacySignature[]): string {
-    const layers = signatures.map(({ payload, annotations }) => ({
-      ...this.#blob(SIMPLE_SIGNING, payload),
+    return this.#layers(signatureTag(imageDigest), SIMPLE_SIGNING, signatures);
+  }
+
+  addAttestations(imageDigest: string, attestations: readonly LegacyAttestation[]): string {
+    return this.#layers(attestationTag(imageDigest), DSSE_ENVELOPE, attestations);
+  }
+
+  #layers(tag: string, mediaType: string, all: readonly LegacySignature[]): string {
+    const layers = all.map(({ payload, annotations }) => ({
+      ...this.#blob(mediaType, payload),
       annotations,
     }));
     const manifest = {
@@ -40,7 +51,7 @@ export class SmallRegistry {
       config: this.#blob(OCI_CONFIG, encodeUtf8('{}')),
       layers,
     };
-    return this.#manifest(signatureTag(imageDigest), manifest);
+    return this.#manifest(tag, manifest);
   }
 
   readonly handler: Handler = (request, response) => {

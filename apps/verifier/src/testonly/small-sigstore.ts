@@ -4,7 +4,9 @@ import { decodeBase64, encodeBase64, encodeHex, encodePem, encodeUtf8 } from '@s
 import type { LegacySignature } from '@sigstead/oci';
 import {
   canonicalHashedRekord,
+  parseProposedEntry,
   parseX509Verifier,
+  preAuthEncoding,
   rekorEntryId,
   rekorOrigin,
   signCheckpoint,
@@ -131,6 +133,48 @@ export class SmallSigstore {
     });
   }
 
+  /** An `.att` layer that says something about an image. */
+  async attest(
+    imageDigest: string,
+    predicateType: string,
+    predicate: object,
+    identity = IDENTITY,
+  ): Promise<LegacySignature> {
+    const signer = PrivateKeySigner.generate('P-256');
+    const [algorithm = '', hex = ''] = imageDigest.split(':');
+    const statement = encodeUtf8(
+      JSON.stringify({
+        _type: 'https://in-toto.io/Statement/v0.1',
+        subject: [{ name: 'registry.sigstead.test/acme/app', digest: { [algorithm]: hex } }],
+        predicateType,
+        predicate,
+      }),
+    );
+    const payloadType = 'application/vnd.in-toto+json';
+    const signature = await signer.sign(preAuthEncoding(payloadType, statement));
+    const pem = encodePem('CERTIFICATE', await this.#issue(signer, identity));
+    const envelope = JSON.stringify({
+      payloadType,
+      payload: encodeBase64(statement),
+      signatures: [{ keyid: '', sig: encodeBase64(signature) }],
+    });
+    const proposed = {
+      kind: 'dsse',
+      apiVersion: '0.0.1',
+      spec: { proposedContent: { envelope, verifiers: [encodeBase64(encodeUtf8(pem))] } },
+    };
+    const { entry } = parseProposedEntry(encodeUtf8(JSON.stringify(proposed)), { maxBytes: 1 << 20 });
+    return {
+      payload: encodeUtf8(envelope),
+      annotations: {
+        'dev.cosignproject.cosign/signature': '',
+        'dev.sigstore.cosign/certificate': pem,
+        'dev.sigstore.cosign/bundle': JSON.stringify(promiseOf(await this.#logBody(entry.canonicalBody()))),
+        predicateType,
+      },
+    };
+  }
+
   readonly logHandler: Handler = (request, response) => {
     const index = /^\/api\/v1\/log\/entries\?logIndex=([0-9]+)$/.exec(request.url ?? '')?.[1] ?? '';
     const entry = this.entries.get(index);
@@ -144,6 +188,11 @@ export class SmallSigstore {
       signature,
       verifier: parseX509Verifier(pem),
     });
+    return this.#logBody(body);
+  }
+
+  /** Takes an entry and promises it. */
+  async #logBody(body: Uint8Array): Promise<LoggedSignature> {
     const leafHash = sha256(Uint8Array.of(0), body);
     const logIndex = this.entries.size;
     const treeId = BigInt(logIndex + 1);

@@ -1,17 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PrivateKeySigner, PublicKey, sha256, verifyMessage, type Signer } from '@sigstead/crypto';
-import { decodeBase64, encodeBase64, encodeHex, encodeUtf8 } from '@sigstead/encoding';
-import {
-  canonicalHashedRekord,
-  parseHashedRekord,
-  rekorEntryId,
-  rekorOrigin,
-  signCheckpoint,
-  signSignedEntryTimestamp,
-  verifyHashedRekord,
-} from '@sigstead/tlog';
-import type { TransparencyLogInstance, TrustedRoot } from '@sigstead/trust';
+import { PrivateKeySigner, PublicKey, verifyMessage, type Signer } from '@sigstead/crypto';
+import { decodeBase64, encodeUtf8 } from '@sigstead/encoding';
+import { TlogError } from '@sigstead/tlog';
+import type { SigningConfig, TrustedRoot } from '@sigstead/trust';
 import {
   Certificate,
   encodeCaCertificate,
@@ -27,11 +19,12 @@ import {
   type LeafProfile,
   type SignedCertificateTimestamp,
 } from '@sigstead/x509';
+import { logInstance, SmallRekorV1, SmallRekorV2 } from './small-logs.ts';
+import { SmallTimestampAuthority } from './small-timestamp-authority.ts';
 
 export const NOW = new Date('2026-03-01T12:00:00Z');
 const START = new Date('2026-01-01T00:00:00Z');
 const END = new Date('2036-01-01T00:00:00Z');
-const TREE_ID = 42n;
 
 export const CLAIMS = {
   iss: 'https://issuer.sigstead.test',
@@ -56,87 +49,143 @@ export interface Faults {
   /** Changes or replaces the whole answer. */
   caAnswer: (answer: object) => object;
   logAnswer: (answer: { uuid: string; entry: Json }) => object;
+  v2Answer: (answer: Json) => object;
+  /** Answers in the place of the one that is trusted. */
+  timestampAuthority: SmallTimestampAuthority;
+  timestamp: (answer: Uint8Array) => Uint8Array;
+  genTime: Date;
+  /** Waited for before an answer is made. */
+  before: (path: string) => Promise<void>;
   /** Takes over before anything else. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-/** A certificate authority with CT log and a Rekor v1 log on one port, with real keys, and the trusted root over them. */
+/**
+ * A certificate authority with CT log, Rekor v1 and v2 logs and a timestamp authority on one port, with real keys, and the trusted
+ * root over them.
+ */
 export class SmallSigstore {
   readonly seen: string[] = [];
   faults: Partial<Faults> = {};
   baseUrl = '';
+  /** Moves for those who test long batches. */
+  now = NOW;
+  readonly ctSigner: Signer = PrivateKeySigner.generate('P-256');
+  readonly rekorV1 = new SmallRekorV1();
+  readonly rekorV2 = new SmallRekorV2();
+  readonly #server: Server;
 
   private constructor(
     readonly issuer: Certificate,
+    readonly root: Certificate,
     readonly caSigner: Signer,
-    readonly ctSigner: Signer,
-    readonly logSigner: Signer,
-    readonly trustedRoot: TrustedRoot,
-    private readonly server: Server,
-  ) {}
+    readonly timestampAuthority: SmallTimestampAuthority,
+  ) {
+    this.#server = createServer((request, response) => void this.#serve(request, response));
+  }
 
   static async start(): Promise<SmallSigstore> {
-    const makeSigner = (): Signer => PrivateKeySigner.generate('P-256');
-    const [rootSigner, caSigner, ctSigner, logSigner] = [
-      makeSigner(),
-      makeSigner(),
-      makeSigner(),
-      makeSigner(),
-    ] as const;
+    const [rootSigner, caSigner] = [PrivateKeySigner.generate('P-256'), PrivateKeySigner.generate('P-256')];
     const base = { notBefore: START, notAfter: END, serialNumber: Uint8Array.of(7) };
-    const name = (commonName: string) => ({ organization: 'sigstead.test', commonName });
     const root = Certificate.parse(
       await signTbs(
-        encodeCaCertificate({ ...base, subject: name('root'), publicKey: rootSigner.publicKey }),
+        encodeCaCertificate({ ...base, subject: named('root'), publicKey: rootSigner.publicKey }),
         rootSigner,
       ),
     );
-    const issuing = {
+    const issuing = encodeCaCertificate({
       ...base,
-      subject: name('intermediate'),
+      subject: named('intermediate'),
       publicKey: caSigner.publicKey,
       issuer: root,
       pathLength: 0,
-    };
-    const issuer = Certificate.parse(
-      await signTbs(encodeCaCertificate({ ...issuing, extendedKeyUsages: [oids.codeSigning] }), rootSigner),
-    );
-    const trustedRoot: TrustedRoot = {
-      tlogs: [instance(logSigner, 'http://127.0.0.1')],
-      ctlogs: [instance(ctSigner, 'http://127.0.0.1/ct')],
-      certificateAuthorities: [
-        {
-          uri: 'http://127.0.0.1',
-          subject: name('root'),
-          certificates: [issuer, root],
-          validFor: { start: START },
-        },
-      ],
-      timestampAuthorities: [],
-    };
-    const server = createServer((request, response) => void sigstore.#serve(request, response));
-    const sigstore = new SmallSigstore(issuer, caSigner, ctSigner, logSigner, trustedRoot, server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    sigstore.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      extendedKeyUsages: [oids.codeSigning],
+    });
+    const issuer = Certificate.parse(await signTbs(issuing, rootSigner));
+    const sigstore = new SmallSigstore(issuer, root, caSigner, await SmallTimestampAuthority.create());
+    await new Promise<void>((resolve) => sigstore.#server.listen(0, '127.0.0.1', resolve));
+    sigstore.baseUrl = `http://127.0.0.1:${(sigstore.#server.address() as AddressInfo).port}`;
     return sigstore;
   }
 
+  get trustedRoot(): TrustedRoot {
+    return {
+      tlogs: [this.rekorV1.instance, this.rekorV2.instance],
+      ctlogs: [logInstance(this.ctSigner, 'http://127.0.0.1/ct')],
+      certificateAuthorities: [
+        {
+          uri: 'http://127.0.0.1',
+          subject: named('root'),
+          certificates: [this.issuer, this.root],
+          validFor: { start: START },
+        },
+      ],
+      timestampAuthorities: [this.timestampAuthority.instance],
+    };
+  }
+
+  /** Where to sign: with or without the timestamp authority. */
+  signingConfig(rekorVersion: 1 | 2, timestamped = rekorVersion === 2): SigningConfig {
+    const service = (url: string, majorApiVersion = 1) => ({
+      url,
+      majorApiVersion,
+      validFor: { start: START },
+      operator: 'sigstead.test',
+    });
+    return {
+      caUrls: [service(this.baseUrl)],
+      oidcUrls: [],
+      rekorTlogUrls: [service(this.baseUrl, rekorVersion)],
+      rekorTlogConfig: { selector: 'ANY' },
+      tsaUrls: timestamped ? [service(`${this.baseUrl}/api/v1/timestamp`)] : [],
+      ...(timestamped && { tsaConfig: { selector: 'ANY' } }),
+    };
+  }
+
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     this.seen.push(path);
-    let body = '';
-    for await (const chunk of request) body += String(chunk);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
     if (this.faults.intercept?.(request, response) === true) return;
-    const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
-    const [status, answer] = path.endsWith('/signingCert')
-      ? await this.#certify(token, body)
-      : await this.#log(body);
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    await this.faults.before?.(path);
+    const [status, answer] = await this.#answer(
+      path,
+      request.headers.authorization ?? '',
+      Buffer.concat(chunks),
+    );
+    const bytes = answer instanceof Uint8Array ? answer : JSON.stringify(answer);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(bytes);
+  }
+
+  async #answer(path: string, authorization: string, body: Buffer): Promise<[number, object]> {
+    try {
+      switch (path) {
+        case '/api/v2/signingCert':
+          return await this.#certify(authorization.replace('Bearer ', ''), String(body));
+        case '/api/v1/timestamp': {
+          const authority = this.faults.timestampAuthority ?? this.timestampAuthority;
+          const stamped = await authority.answer(body, this.faults.genTime ?? this.now);
+          return [200, this.faults.timestamp?.(stamped) ?? stamped];
+        }
+        case '/api/v2/log/entries': {
+          const entry = await this.rekorV2.create(String(body));
+          return [201, this.faults.v2Answer?.(entry as Json) ?? entry];
+        }
+        default: {
+          const { uuid, entry } = await this.rekorV1.create(String(body), this.now);
+          return [201, this.faults.logAnswer?.({ uuid, entry: entry as Json }) ?? { [uuid]: entry }];
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof TlogError)) throw error;
+      return [400, { code: 400, message: error.message }];
+    }
   }
 
   async #certify(token: string, body: string): Promise<[number, object]> {
@@ -161,8 +210,8 @@ export class SmallSigstore {
     const leaf = await this.#issue({
       serialNumber: Uint8Array.of(1, 2, 3),
       issuer: this.issuer,
-      notBefore: NOW,
-      notAfter: new Date(NOW.getTime() + 600_000),
+      notBefore: this.now,
+      notAfter: new Date(this.now.getTime() + 600_000),
       publicKey,
       subjectAlternativeName:
         email === undefined
@@ -181,7 +230,7 @@ export class SmallSigstore {
     const precertificate = Certificate.parse(
       await signTbs(encodeLeafTbs(profile, POISON_EXTENSION), caSigner),
     );
-    const timestampMs = BigInt(NOW.getTime());
+    const timestampMs = BigInt(this.now.getTime());
     const extensions = new Uint8Array(0);
     const tbs = precertificateTbs(precertificate, 'precertificate');
     const sct: SignedCertificateTimestamp = {
@@ -197,52 +246,8 @@ export class SmallSigstore {
     };
     return Certificate.parse(await signTbs(encodeLeafTbs(profile, sctListExtension([sct])), caSigner));
   }
-
-  /** Every entry is the second leaf of a tree of its own: a proof of one hash. */
-  async #log(body: string): Promise<[number, object]> {
-    const entry = parseHashedRekord((JSON.parse(body) as { spec: Json }).spec);
-    verifyHashedRekord(entry);
-    const leaf = canonicalHashedRekord(entry);
-    const leafHash = sha256(Uint8Array.of(0), leaf);
-    const sibling = sha256(encodeUtf8('first leaf'));
-    const rootHash = sha256(Uint8Array.of(1), sibling, leafHash);
-    const payload = {
-      body: encodeBase64(leaf),
-      integratedTime: NOW.getTime() / 1000 + 1,
-      logId: encodeHex(this.logSigner.publicKey.keyId),
-      logIndex: 1001,
-    };
-    const checkpoint = { origin: rekorOrigin('127.0.0.1', TREE_ID), size: 2n, rootHash, extensions: [] };
-    const answer = {
-      uuid: rekorEntryId(TREE_ID, leafHash),
-      entry: {
-        body: payload.body,
-        integratedTime: payload.integratedTime,
-        logID: payload.logId,
-        logIndex: payload.logIndex,
-        verification: {
-          signedEntryTimestamp: encodeBase64(await signSignedEntryTimestamp(payload, this.logSigner)),
-          inclusionProof: {
-            checkpoint: await signCheckpoint(checkpoint, '127.0.0.1', this.logSigner),
-            hashes: [encodeHex(sibling)],
-            logIndex: 1,
-            rootHash: encodeHex(rootHash),
-            treeSize: 2,
-          },
-        },
-      } as unknown as Json,
-    };
-    return [201, this.faults.logAnswer?.(answer) ?? { [answer.uuid]: answer.entry }];
-  }
 }
 
-function instance(signer: Signer, baseUrl: string): TransparencyLogInstance {
-  return {
-    baseUrl,
-    hashAlgorithm: 'SHA2_256',
-    logId: signer.publicKey.keyId,
-    key: signer.publicKey,
-    keyDetails: 'PKIX_ECDSA_P256_SHA_256',
-    validFor: { start: START },
-  };
+function named(commonName: string): { organization: string; commonName: string } {
+  return { organization: 'sigstead.test', commonName };
 }

@@ -2,7 +2,7 @@ import { EncodingError, parseJson, type JsonLimits, type JsonValue } from '@sigs
 import { TlogError } from '../errors.ts';
 
 /**
- * JSON of a request, each member of an object once: the sender and the log must not mean different entries.
+ * JSON of a request, each member of an object once: otherwise the sender and the log could mean different entries.
  *
  * @throws TlogError LIMIT too large or too deep, JSON malformed or with a repeated member
  */

@@ -11,7 +11,7 @@ export function loginCommand(): Command {
       'after',
       `
 Without --oidc-issuer the signing configuration names the issuer: --signing-config, or the one the stack serves.
-For registries this logs in nowhere: docker login does, and what it keeps is used.
+For a registry, use docker login.
 
 Example:
   $ export SIGSTORE_ID_TOKEN=$(npx sigstead login --oidc-issuer https://issuer.example)`,

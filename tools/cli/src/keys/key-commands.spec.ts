@@ -116,13 +116,14 @@ describe('readPassword', () => {
 
   it('refuses more than a password', async () => {
     const long = 'x'.repeat(5000);
+    const passwordFile = await file(long);
     for (const reading of [
-      read({ passwordFile: await file(long) }, {}),
-      read({}, { COSIGN_PASSWORD: long }),
-      read({}, {}, Readable.from([Buffer.from(long)])),
-      read({ passwordFile: directory }, {}),
+      () => read({ passwordFile }, {}),
+      () => read({}, { COSIGN_PASSWORD: long }),
+      () => read({}, {}, Readable.from([Buffer.from(long)])),
+      () => read({ passwordFile: directory }, {}),
     ]) {
-      await expect(reading).rejects.toMatchObject({
+      await expect(reading()).rejects.toMatchObject({
         exitCode: 2,
         message: expect.not.stringContaining('xxx'),
       });

@@ -103,7 +103,7 @@ function parseBinding(body: Uint8Array): z.output<typeof bindingSchema> {
 
 function parseBody(body: Uint8Array): unknown {
   try {
-    return parseJson(body, { maxBytes: MAX_BINDING_BYTES, maxDepth: 4 });
+    return parseJson(body, { maxBytes: MAX_BINDING_BYTES, maxDepth: 4, uniqueMembers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new HttpProblem(400, `request body: ${cause.message}`, { type: 'malformed-json', cause });

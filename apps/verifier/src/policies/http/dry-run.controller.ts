@@ -54,12 +54,13 @@ export class DryRunController {
     const { image, policy } = await this.#parse(textOf(body));
     const applies = isAbout(policy.policy, image);
     const evidence = await this.#verifier.collect(image, 'all');
-    const known = { collect: async () => evidence, judge: this.#verifier.judge.bind(this.#verifier) };
+    const verdict = this.#verifier.judge(evidence, policy.policy);
+    const known = { verifyBy: async () => [verdict] };
     const { refusals, warnings } = await admitImage(known, [policy], image, { unmatched: 'deny' });
     void reply.header('cache-control', 'no-store');
     const named = { name: policy.name, ...(policy.version === 0 ? {} : { version: policy.version }) };
     return {
-      ...policyAnswer(this.#verifier.judge(evidence, policy.policy), named, applies),
+      ...policyAnswer(verdict, named, applies),
       admission: { allowed: refusals.length === 0, refusals, warnings },
     };
   }
@@ -75,7 +76,7 @@ export class DryRunController {
       const document = readImagePolicyDocument(policy as Parameters<typeof readImagePolicyDocument>[0]);
       return {
         image,
-        policy: { name: document.metadata.name, version: 0, policy: compileImagePolicy(document) },
+        policy: { name: document.metadata.name, version: 0, key: '', policy: compileImagePolicy(document) },
       };
     });
   }

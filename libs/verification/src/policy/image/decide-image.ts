@@ -1,4 +1,5 @@
 import type { PublicKey } from '@sigstead/crypto';
+import { encodeHex } from '@sigstead/encoding';
 import { PolicyError, type PolicyErrorCode } from '../../errors.ts';
 import { assertPolicy } from '../../policy.ts';
 import { count, printable } from '../../text.ts';
@@ -56,14 +57,21 @@ export function decideImage(policy: ImagePolicy, signatures: readonly VerifiedSi
     ({ trustRoot }) =>
       policy.trustRoots === undefined || (trustRoot !== undefined && policy.trustRoots.includes(trustRoot)),
   );
-  const principals = groupByPrincipal(counted);
-  const requirements = policy.requirements.map((requirement) => decide(requirement, principals));
+  const requirements = policy.requirements.map((requirement) =>
+    decide(requirement, groupByPrincipal(counted.filter((one) => isOf(requirement, one)))),
+  );
   return {
     policy: policy.name,
     mode: policy.mode,
     satisfied: requirements.every(({ met }) => met),
     requirements,
   };
+}
+
+/** Who signed the image stands closest to whoever should attest it, and is the wrong one to talk about. */
+function isOf({ predicateTypes }: SignerRequirement, { subject }: VerifiedSignature): boolean {
+  const type = subject.statement?.predicateType;
+  return predicateTypes === undefined || (type !== undefined && predicateTypes.includes(type));
 }
 
 function decide(requirement: SignerRequirement, principals: readonly Principal[]): RequirementDecision {
@@ -154,6 +162,7 @@ function explain(
 /** Somebody who can vouch once. */
 interface Principal {
   readonly signatures: VerifiedSignature[];
+  readonly marks: Set<string>;
 }
 
 /**
@@ -162,20 +171,23 @@ interface Principal {
  */
 function groupByPrincipal(signatures: readonly VerifiedSignature[]): readonly Principal[] {
   const owners = new Map<string, Principal>();
-  const principals = new Set<Principal>();
   for (const signature of signatures) {
     const marks = marksOf(signature);
-    const owned = new Set(marks.flatMap((mark) => owners.get(mark) ?? []));
-    const joined: Principal = { signatures: [...[...owned].flatMap((one) => one.signatures), signature] };
-    for (const one of owned) principals.delete(one);
-    principals.add(joined);
-    for (const mark of joined.signatures.flatMap(marksOf)) owners.set(mark, joined);
+    const joined = new Set(marks.flatMap((mark) => owners.get(mark) ?? []));
+    const [principal = { signatures: [], marks: new Set<string>() }, ...others] = joined;
+    principal.signatures.push(signature);
+    for (const mark of marks) principal.marks.add(mark);
+    for (const other of others) {
+      principal.signatures.push(...other.signatures);
+      for (const mark of other.marks) principal.marks.add(mark);
+    }
+    for (const mark of others.length > 0 ? principal.marks : marks) owners.set(mark, principal);
   }
-  return [...principals];
+  return [...new Set(owners.values())];
 }
 
 function marksOf({ key, subject: { signer } }: VerifiedSignature): readonly string[] {
-  const keyMark = `key ${key.keyId.join()}`;
+  const keyMark = `key ${encodeHex(key.keyId)}`;
   return signer === undefined
     ? [keyMark]
     : [keyMark, `identity ${JSON.stringify([signer.issuer, signer.identity])}`];

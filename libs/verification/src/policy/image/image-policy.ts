@@ -20,6 +20,8 @@ export interface SignerRequirement {
   /** `image`, or the name of the attestation. */
   readonly name: string;
   readonly kind: 'signature' | 'attestation';
+  /** Of the attestation; for signatures each signer says what counts. */
+  readonly predicateTypes: readonly string[] | undefined;
   readonly signers: readonly { readonly name: string; readonly policy: Policy }[];
   readonly threshold: number;
 }
@@ -124,6 +126,7 @@ function signatureRequirement(
     {
       name: 'image',
       kind: 'signature',
+      predicateTypes: undefined,
       ...compileSigners('spec', signers, threshold, (signer, field) => {
         if (signer.predicateType === undefined) assertNoPredicate(signer, field);
         return requireImageSignature(compilePolicy(signer));
@@ -145,11 +148,12 @@ function attestationRequirements(attestations: readonly AttestationInput[]): rea
   assertDistinct('spec.attestations', attestations);
   return attestations.map(({ name, signers, threshold, ...content }, at) => {
     const field = `spec.attestations.${at}`;
-    within(field, () => parsePredicateTypes(content.predicateType));
+    const predicateTypes = within(field, () => parsePredicateTypes(content.predicateType));
     if (signers.length === 0) throw invalid(`${field}.signers`, `${field}.signers is empty`);
     return {
       name: assertName(`${field}.name`, name),
       kind: 'attestation',
+      predicateTypes,
       ...compileSigners(field, signers, threshold, (signer) => {
         for (const own of ['predicateType', 'predicate', 'actor', 'actorId'] as const) {
           if (signer[own] !== undefined) throw invalid(own, `${own} stands beside the signers, not in one`);

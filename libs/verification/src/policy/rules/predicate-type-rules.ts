@@ -2,19 +2,25 @@ import { printable } from '../../text.ts';
 import { assertCount, assertValue, invalid, type Rule } from '../rule.ts';
 import type { PolicySubject } from '../subject.ts';
 
-/** Short names of predicate types, with the meaning cosign gives them. */
-export const predicateTypeNames: ReadonlyMap<string, string> = new Map([
-  ['custom', 'https://cosign.sigstore.dev/attestation/v1'],
-  ['slsaprovenance', 'https://slsa.dev/provenance/v0.2'],
-  ['slsaprovenance02', 'https://slsa.dev/provenance/v0.2'],
-  ['slsaprovenance1', 'https://slsa.dev/provenance/v1'],
-  ['spdx', 'https://spdx.dev/Document'],
-  ['spdxjson', 'https://spdx.dev/Document'],
-  ['cyclonedx', 'https://cyclonedx.org/bom'],
-  ['link', 'https://in-toto.io/Link/v1'],
-  ['vuln', 'https://cosign.sigstore.dev/attestation/vuln/v1'],
-  ['openvex', 'https://openvex.dev/ns'],
-]);
+/** Short names of predicate types, cosign's, and the URIs they stand for. */
+export const PREDICATE_TYPES = {
+  custom: 'https://cosign.sigstore.dev/attestation/v1',
+  slsaprovenance: 'https://slsa.dev/provenance/v0.2',
+  slsaprovenance02: 'https://slsa.dev/provenance/v0.2',
+  slsaprovenance1: 'https://slsa.dev/provenance/v1',
+  spdx: 'https://spdx.dev/Document',
+  spdxjson: 'https://spdx.dev/Document',
+  cyclonedx: 'https://cyclonedx.org/bom',
+  link: 'https://in-toto.io/Link/v1',
+  vuln: 'https://cosign.sigstore.dev/attestation/vuln/v1',
+  openvex: 'https://openvex.dev/ns',
+} as const;
+
+export type PredicateTypeName = keyof typeof PREDICATE_TYPES;
+
+export function isPredicateTypeName(text: string): text is PredicateTypeName {
+  return Object.hasOwn(PREDICATE_TYPES, text);
+}
 
 /** How cosign says "I sign this image" in a DSSE envelope: an attestation by its form, a signature by its meaning. */
 export const IMAGE_SIGNATURE_TYPE = 'https://sigstore.dev/cosign/sign/v1';
@@ -28,9 +34,9 @@ const MAX_TYPES = 16;
  */
 export function parsePredicateType(field: string, text: string): string {
   assertValue(field, text);
-  const uri = predicateTypeNames.get(text) ?? text;
+  const uri = isPredicateTypeName(text) ? PREDICATE_TYPES[text] : text;
   if (/^[a-z][a-z0-9+.-]*:[^\s]+$/i.test(uri)) return uri;
-  const names = [...predicateTypeNames.keys()].join(', ');
+  const names = Object.keys(PREDICATE_TYPES).join(', ');
   throw invalid(field, `${field} is a URI or one of ${names}`);
 }
 
