@@ -46,7 +46,7 @@ export function readBundle(value: JsonValue, limits: Partial<BundleLimits> = {})
 
 function readJson(json: Uint8Array | string, { maxBytes, maxDepth, maxValues }: BundleLimits): JsonValue {
   try {
-    return parseJson(json, { maxBytes, maxDepth, maxValues, uniqueMembers: true });
+    return parseJson(json, { maxBytes, maxDepth, maxValues, uniqueMembers: true, exactNumbers: true });
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
     throw new BundleError(cause.code === 'LIMIT' ? 'LIMIT' : 'JSON', '', cause.message, { cause });
