@@ -51,7 +51,7 @@ export interface ImagePolicyDocument {
     readonly requireRevocationList?: boolean | undefined;
     /** Logs of how many different operators a signature has to be in. */
     readonly logThreshold?: number | undefined;
-    /** How many different authorities have to have timestamped it. */
+    /** Authorities of how many different operators have to have timestamped it. */
     readonly timestampThreshold?: number | undefined;
     /** Names of the trusted roots that count; every one of the verifier unless told. */
     readonly trustRoots?: readonly string[] | undefined;
