@@ -75,8 +75,6 @@ describe('what was signed is nothing else', () => {
       managedKey: true,
     });
     const message = await signArtifact(sigstore, CONTENT, { signer, managedKey: true });
-    const material = { tlogEntries: [firstEntry(statement)] };
-    expect(judge({ ...withMaterial(message, material), content: statement.content })).toBe('verified');
     const { content } = message;
     if (content.kind !== 'messageSignature' || statement.content.kind !== 'dsse')
       throw new Error('unexpected');

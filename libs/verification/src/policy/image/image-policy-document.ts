@@ -49,9 +49,9 @@ export interface ImagePolicyDocument {
     readonly requireTimestamp?: boolean | undefined;
     /** Whether a current list of revocations has to be at hand. */
     readonly requireRevocationList?: boolean | undefined;
-    /** How many different logs a signature has to be in. */
+    /** Logs of how many different operators a signature has to be in. */
     readonly logThreshold?: number | undefined;
-    /** How many different authorities have to have timestamped it. */
+    /** Authorities of how many different operators have to have timestamped it. */
     readonly timestampThreshold?: number | undefined;
     /** Names of the trusted roots that count; every one of the verifier unless told. */
     readonly trustRoots?: readonly string[] | undefined;
