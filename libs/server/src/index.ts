@@ -27,3 +27,4 @@ export {
 export { listenTls, type Http2Acceptor, type TlsOptions } from './tls-listener.ts';
 export type { TlsFiles } from './tls-key-pair.ts';
 export { checkTlsSettings, tlsConfigOf, tlsSettings, type TlsConfig } from './tls-settings.ts';
+export { UploadPace } from './upload-pace.ts';

@@ -39,7 +39,7 @@ export class ProblemFilter implements ExceptionFilter {
     // 501 is a wrong method in some faces, the caller's doing.
     const route = reply.request.routeOptions?.url ?? 'unrouted';
     // A passing failure of somebody else, which any caller may be able to bring about: one short line.
-    if (problem.status === 503)
+    if (problem.status >= 502 && problem.status <= 504)
       this.#options.log.warn(problem.message, { path: route, reason: innermost(error) });
     else if (problem.status >= 500 && problem.status !== 501) {
       this.#options.log.error(problem.message, { path: route, error });

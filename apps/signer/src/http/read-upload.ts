@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { IncomingMessage } from 'node:http';
-import { HttpProblem } from '@sigstead/server';
+import { HttpProblem, UploadPace } from '@sigstead/server';
 import type { ArtifactDigest } from '@sigstead/verification';
-
-/** An upload that goes on, but at less than this after its first minute, keeps others out. */
-const LEAST_BYTES_PER_MS = 16;
-const FIRST_MS = 60_000;
 
 export interface UploadLimits {
   readonly maxBlobBytes: number;
@@ -16,7 +12,7 @@ export interface UploadLimits {
 /**
  * SHA-256 of a request's body, which is looked at piece by piece and kept nowhere.
  *
- * @throws HttpProblem 413 beyond the limit, 408 when nothing comes for too long, 499 when the caller leaves
+ * @throws HttpProblem 413 beyond the limit, 408 when nothing or too little comes for too long, 499 when the caller leaves
  */
 export async function readUpload(
   request: IncomingMessage,
@@ -24,6 +20,7 @@ export async function readUpload(
 ): Promise<ArtifactDigest> {
   if (Number(request.headers['content-length'] ?? 0) > maxBlobBytes) throw tooLarge(maxBlobBytes);
   const hash = createHash('sha256');
+  const pace = new UploadPace();
   const start = performance.now();
   let size = 0;
   let stalled = false;
@@ -37,8 +34,7 @@ export async function readUpload(
       size += chunk.length;
       if (size > maxBlobBytes) throw tooLarge(maxBlobBytes);
       hash.update(chunk);
-      const passed = performance.now() - start;
-      if (passed > FIRST_MS && size < passed * LEAST_BYTES_PER_MS) throw tooSlow();
+      pace.add(chunk.length, performance.now() - start);
     }
   } catch (cause) {
     if (cause instanceof HttpProblem) throw cause;
@@ -49,14 +45,6 @@ export async function readUpload(
     clearTimeout(stall);
   }
   return { algorithm: 'sha256', digest: new Uint8Array(hash.digest()) };
-}
-
-function tooSlow(cause?: unknown): HttpProblem {
-  return new HttpProblem(408, 'the upload came to a standstill', {
-    type: 'upload-stalled',
-    cause,
-    extra: { step: 'input' },
-  });
 }
 
 function tooLarge(limit: number): HttpProblem {

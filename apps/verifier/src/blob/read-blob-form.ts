@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
-import { BodyPieces, HttpProblem } from '@sigstead/server';
+import { BodyPieces, HttpProblem, UploadPace } from '@sigstead/server';
 import type { Artifact } from '@sigstead/verification';
 import { BlobDigests } from './blob-digests.ts';
 
@@ -48,7 +49,9 @@ export async function readBlobForm(
   const parser = openParser(contentType ?? '');
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
+    let settled = false;
     const finish = (settle: () => void): void => {
+      settled = true;
       clearTimeout(timer);
       request.unpipe(parser);
       // What is still under way is not read: the answer closes the connection.
@@ -64,11 +67,15 @@ export async function readBlobForm(
       );
     };
     const pieces = new BodyPieces();
+    const pace = new UploadPace();
+    const start = performance.now();
     watch();
     request.on('data', (piece: Buffer) => {
+      if (settled) return;
       watch();
       try {
         pieces.add(piece);
+        pace.add(piece.length, performance.now() - start);
       } catch (error) {
         fail(error);
       }
