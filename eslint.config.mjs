@@ -41,6 +41,14 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'AbortSignal',
+          property: 'any',
+          message: 'joinSignals: a timeout in it is lost when garbage is collected',
+        },
+      ],
       '@nx/enforce-module-boundaries': [
         'error',
         {

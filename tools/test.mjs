@@ -72,11 +72,16 @@ const wanted = { '--e2e': ['build', 'e2e'], '--slow': ['build', 'slow'] }[proces
 const results = wanted.map((step) => steps[step]());
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 for (const file of existsSync(summaries) ? readdirSync(summaries) : []) {
   const counts = JSON.parse(readFileSync(join(summaries, file), 'utf8'));
   for (const key of Object.keys(total)) total[key] += counts[key];
+  failures.push(...counts.failures);
 }
 const ok = results.every(Boolean);
 if (!ok && total.failed === 0) total.failed = 1;
+// Among the output of all projects they are hard to find.
+if (failures.length > 0)
+  process.stdout.write(`\n${failures.map((failure) => `FAILED ${failure}\n`).join('')}`);
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exit(ok && total.failed === 0 ? 0 : 1);

@@ -1,3 +1,4 @@
+import { joinSignals } from '@sigstead/http';
 import {
   completeWithProofs,
   nameEvidence,
@@ -204,26 +205,21 @@ function asksForAttestation({ rules }: Policy): boolean {
 
 /** One bound for all a registry may take together: it decides how many signatures there are to read. */
 class Deadline {
-  readonly #controller = new AbortController();
+  readonly signal: AbortSignal;
   readonly #timer: NodeJS.Timeout;
-  readonly #outer: AbortSignal | undefined;
 
   constructor(ms: number, registry: string, outer: AbortSignal | undefined) {
-    this.#outer = outer;
+    const controller = new AbortController();
+    this.signal = outer === undefined ? controller.signal : joinSignals(controller.signal, outer);
     const late = new OciError(
       'TIMEOUT',
       `registry ${registry} did not deliver image and signatures within ${ms} ms`,
     );
-    this.#timer = setTimeout(() => this.#controller.abort(late), ms);
-  }
-
-  get signal(): AbortSignal {
-    const { signal } = this.#controller;
-    return this.#outer === undefined ? signal : AbortSignal.any([signal, this.#outer]);
+    this.#timer = setTimeout(() => controller.abort(late), ms);
   }
 
   join(other: AbortSignal | null | undefined): AbortSignal {
-    return other ? AbortSignal.any([other, this.signal]) : this.signal;
+    return other ? joinSignals(other, this.signal) : this.signal;
   }
 
   clear(): void {

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@sigstead/encoding';
-import { readBody } from '@sigstead/http';
+import { joinSignals, readBody } from '@sigstead/http';
 import type { Fetch } from '@sigstead/oci';
 
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class LogProofs {
   /** Never fails: a log that is down is a reason, and whether that matters is policy. */
   async find(entry: TransparencyLogEntry, signal: AbortSignal): Promise<ProofAnswer> {
     const url = `${this.#baseUrl}/api/v1/log/entries?logIndex=${entry.logIndex}`;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.#timeoutMs)]);
+    const limit = joinSignals(signal, AbortSignal.timeout(this.#timeoutMs));
     try {
       const headers = { accept: 'application/json' };
       const response = await this.#fetch(url, { headers, redirect: 'error', signal: limit });

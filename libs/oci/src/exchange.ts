@@ -14,6 +14,8 @@ export interface Outgoing {
   readonly maxBytes: number;
   /** Whether the body of a 200 is to be handed on as it comes. */
   readonly streams?: true;
+  /** Of what writes: that doing it again changes nothing, so that it may be sent again. */
+  readonly repeatable?: true;
 }
 
 export interface Answer {

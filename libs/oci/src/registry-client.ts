@@ -283,7 +283,14 @@ export class RegistryClient {
       );
     }
     const url = this.#transport.url(ref, `manifests/${target}`);
-    const request = { method: 'PUT', url, headers, body: bytes, maxBytes: 65_536 } as const;
+    const request = {
+      method: 'PUT',
+      url,
+      headers,
+      body: bytes,
+      maxBytes: 65_536,
+      repeatable: true,
+    } as const;
     return this.#transport.send(ref, request, 'pull,push');
   }
 }

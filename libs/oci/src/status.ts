@@ -1,4 +1,4 @@
-import { EncodingError, isJsonObject, parseJson } from '@sigstead/encoding';
+import { EncodingError, isJsonObject, parseJson, type JsonObject } from '@sigstead/encoding';
 import { OciError } from './errors.ts';
 import type { Answer } from './exchange.ts';
 import type { ImageReference } from './reference.ts';
@@ -19,17 +19,22 @@ export function assertStatus(
   throw new OciError('STATUS', message, { status });
 }
 
-/** The first error of `{"errors":[{"code","message"}]}`, made safe to show; empty when there is none. */
+/** The registry's own words, made safe to show; empty when there are none. */
 function registryMessage(bytes: Uint8Array): string {
+  const { code, message } = registryError(bytes) ?? {};
+  const text = [code, message].filter((part) => typeof part === 'string').join(' ');
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+}
+
+/** The first error of `{"errors":[{"code","message"}]}` (distribution-spec, "Error Codes"); undefined when there is none. */
+export function registryError(bytes: Uint8Array): JsonObject | undefined {
   try {
     const json = parseJson(bytes, { maxBytes: 16_384 });
     const errors = isJsonObject(json) ? json['errors'] : undefined;
     const first = Array.isArray(errors) ? errors[0] : undefined;
-    if (!isJsonObject(first)) return '';
-    const text = [first['code'], first['message']].filter((part) => typeof part === 'string').join(' ');
-    return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
+    return isJsonObject(first) ? first : undefined;
   } catch (cause) {
-    if (cause instanceof EncodingError) return '';
+    if (cause instanceof EncodingError) return undefined;
     throw cause;
   }
 }

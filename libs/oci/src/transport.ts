@@ -3,6 +3,7 @@ import { OciError } from './errors.ts';
 import { exchange, type Answer, type Fetch, type Outgoing } from './exchange.ts';
 import { apiHost, isLoopbackHost } from './hosts.ts';
 import type { ImageReference } from './reference.ts';
+import { isPassingFor, withRetries } from './retries.ts';
 
 export type CredentialSource = (
   registry: string,
@@ -47,6 +48,8 @@ export class Transport {
   }
 
   /**
+   * What failed for a moment only is asked again, where that is harmless.
+   *
    * @param pulled a further repository of the same registry that the request reads from
    * @throws OciError UNAUTHORIZED, REFUSED and all of {@link exchange}
    */
@@ -55,6 +58,15 @@ export class Transport {
     request: Outgoing,
     access: Access,
     pulled?: ImageReference,
+  ): Promise<Answer> {
+    return withRetries(() => this.#sendOnce(ref, request, access, pulled), isPassingFor(request));
+  }
+
+  async #sendOnce(
+    ref: ImageReference,
+    request: Outgoing,
+    access: Access,
+    pulled: ImageReference | undefined,
   ): Promise<Answer> {
     const scopes = [`repository:${ref.repository}:${access}`];
     if (pulled !== undefined) scopes.push(`repository:${pulled.repository}:pull`);

@@ -1,6 +1,7 @@
 import { OciError } from './errors.ts';
-import type { Outgoing } from './exchange.ts';
+import type { Answer, Outgoing } from './exchange.ts';
 import type { ImageReference } from './reference.ts';
+import { isPassing, withRetries } from './retries.ts';
 import { assertStatus } from './status.ts';
 import { resolveLocation, type Transport } from './transport.ts';
 
@@ -16,17 +17,25 @@ export class Uploads {
 
   /** @throws OciError naming the blob */
   async push(ref: ImageReference, digest: string, bytes: Uint8Array): Promise<void> {
-    await this.#finish(ref, digest, await this.#open(ref, digest), bytes);
+    const answer = await withRetries(async () => {
+      const opened = await this.#open(ref);
+      if (opened.status !== 202) return opened;
+      return this.#finish(ref, digest, resolveLocation(opened, ref.registry), bytes);
+    }, isPassing);
+    assertStored(answer, ref, digest);
   }
 
   /** @throws OciError naming the blob, or what `chunks` end with */
   async stream(ref: ImageReference, digest: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    const location = await this.#open(ref, digest);
+    const opened = await this.#open(ref);
+    assertStatus(opened, [202], ref, `upload of blob ${digest}`);
+    const location = resolveLocation(opened, ref.registry);
     try {
       const answer = await this.#send(ref, { method: 'PATCH', url: location, headers: OCTETS, body: chunks });
       assertStatus(answer, [202, 204], ref, `upload of blob ${digest}`);
       // Before this, what was sent belongs to no name.
-      await this.#finish(ref, digest, resolveLocation(answer, ref.registry), new Uint8Array(0));
+      const end = resolveLocation(answer, ref.registry);
+      assertStored(await this.#finish(ref, digest, end, new Uint8Array(0)), ref, digest);
     } catch (error) {
       // A courtesy: registries drop what is never finished.
       await this.#send(ref, { method: 'DELETE', url: location, headers: {} }).catch(() => undefined);
@@ -55,24 +64,25 @@ export class Uploads {
     return false;
   }
 
-  async #open(ref: ImageReference, digest: string): Promise<URL> {
+  #open(ref: ImageReference): Promise<Answer> {
     const url = this.transport.url(ref, 'blobs/uploads/');
-    const answer = await this.#send(ref, { method: 'POST', url, headers: { 'content-length': '0' } });
-    assertStatus(answer, [202], ref, `upload of blob ${digest}`);
-    return resolveLocation(answer, ref.registry);
+    return this.#send(ref, { method: 'POST', url, headers: { 'content-length': '0' } });
   }
 
-  async #finish(ref: ImageReference, digest: string, location: URL, bytes: Uint8Array): Promise<void> {
+  #finish(ref: ImageReference, digest: string, location: URL, bytes: Uint8Array): Promise<Answer> {
     const url = new URL(location);
     url.searchParams.set('digest', digest);
-    const answer = await this.#send(ref, { method: 'PUT', url, headers: OCTETS, body: bytes });
-    assertStatus(answer, [201], ref, `upload of blob ${digest}`);
-    const stored = answer.headers.get('docker-content-digest');
-    if (stored !== null && stored !== digest)
-      throw new OciError('DIGEST_MISMATCH', `${ref.registry} stored a blob as another than ${digest}`);
+    return this.#send(ref, { method: 'PUT', url, headers: OCTETS, body: bytes });
   }
 
-  #send(ref: ImageReference, request: Omit<Outgoing, 'maxBytes'>) {
+  #send(ref: ImageReference, request: Omit<Outgoing, 'maxBytes'>): Promise<Answer> {
     return this.transport.send(ref, { ...request, maxBytes: MAX_ANSWER_BYTES }, 'pull,push');
   }
+}
+
+function assertStored(answer: Answer, ref: ImageReference, digest: string): void {
+  assertStatus(answer, [201], ref, `upload of blob ${digest}`);
+  const stored = answer.headers.get('docker-content-digest');
+  if (stored !== null && stored !== digest)
+    throw new OciError('DIGEST_MISMATCH', `${ref.registry} stored a blob as another than ${digest}`);
 }

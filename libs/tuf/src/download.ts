@@ -1,4 +1,4 @@
-import { readBody, reasonOf } from '@sigstead/http';
+import { joinSignals, readBody, reasonOf } from '@sigstead/http';
 import { TufError } from './errors.ts';
 
 /** The part of `fetch` that is used. */
@@ -30,7 +30,7 @@ export async function download(
   const url = `${mirror.url.replace(/\/+$/, '')}/${path}`;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), mirror.timeoutMs);
-  const signal = AbortSignal.any([deadline.signal, mirror.signal]);
+  const signal = joinSignals(deadline.signal, mirror.signal);
   try {
     const response = await mirror.fetch(url, { redirect: 'manual', signal });
     if (response.status !== 200) {

@@ -184,7 +184,7 @@ describe('a request with an idempotency key', () => {
     const held = new Promise<void>((resolve) => {
       signer.registry.intercept = (request, response) => {
         if (request.method !== 'POST') return false;
-        release = () => void response.writeHead(500).end();
+        release = () => void response.writeHead(400).end();
         resolve();
         return true;
       };

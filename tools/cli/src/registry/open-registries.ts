@@ -1,3 +1,4 @@
+import { joinSignals } from '@sigstead/http';
 import { isLoopbackHost, OciError, RegistryClient, type Fetch, type ImageReference } from '@sigstead/oci';
 import { openConnections } from './connections.ts';
 import { credentialSource } from './credentials.ts';
@@ -47,7 +48,7 @@ export async function openRegistries(
 
 function within(limit: AbortSignal, reason: string, fetch: Fetch): Fetch {
   return async (url, init) => {
-    const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
+    const signal = init.signal ? joinSignals(init.signal, limit) : limit;
     try {
       return await fetch(url, { ...init, signal });
     } catch (error) {

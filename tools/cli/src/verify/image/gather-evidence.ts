@@ -1,3 +1,4 @@
+import { joinSignals } from '@sigstead/http';
 import {
   completeWithProofs,
   LogProofs,
@@ -56,7 +57,7 @@ export function gatherEvidence(
       bundles: options.newBundleFormat,
       referrerLayers: options.experimentalOci11,
     });
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(PROOFS_TIMEOUT_MS)]);
+    const limit = joinSignals(signal, AbortSignal.timeout(PROOFS_TIMEOUT_MS));
     const signatures = await completeWithProofs(candidates, roots, proofs, limit);
     return {
       reference,
