@@ -103,7 +103,8 @@ function trustedChain(certificate: Certificate, { trustedRoot }: SigningServices
   for (const { certificates, validFor } of trustedRoot.certificateAuthorities) {
     if (!isWithin(validFor, at)) continue;
     try {
-      return verifyChain(certificate, certificates, at, { extendedKeyUsage: oids.codeSigning }).slice(1);
+      const options = { extendedKeyUsage: oids.codeSigning, trustAnchor: 'any' } as const;
+      return verifyChain(certificate, certificates, at, options).slice(1);
     } catch (error) {
       if (!(error instanceof X509Error)) throw error;
       refusal ??= error;

@@ -142,6 +142,13 @@ describe('verifyAuthorityChain', () => {
     expect(await why(chain)).toMatch(/CN=intermediate": extended key usages/);
   });
 
+  it('takes an intermediate for the trust anchor', async () => {
+    const above = await makeCa('intermediate', { above: await makeCa('root') });
+    const { chain } = await makeTimestampSigner('P-256', { above: [above] });
+    expect(chain).toHaveLength(2);
+    expect(() => verifyAuthorityChain(chain, NOW)).not.toThrow();
+  });
+
   it('refuses none, the wrong order, and a stranger among them', async () => {
     expect(await why([])).toMatch(/is empty/);
     expect(await why([...tsa.chain].reverse())).toMatch(/CA certificate/);

@@ -13,7 +13,7 @@ import { TimestampError } from './errors.ts';
  */
 export function verifySignerChain(chain: readonly Certificate[], key: PublicKey, at: Date): void {
   const leaf = verifyLength(chain);
-  verifyPath(leaf, chain.slice(1), at);
+  verifyPath(leaf, chain.slice(1), at, 'root');
   verifySoleCriticalUsage(leaf);
   chain.slice(1, -1).forEach(verifyIntermediateUsage);
   verifyKey(leaf, key);
@@ -21,17 +21,17 @@ export function verifySignerChain(chain: readonly Certificate[], key: PublicKey,
 
 /**
  * Whether the certificates of an authority could stand behind a timestamp at a moment, for verifying one. An intermediate
- * need not list timeStamping when it restricts nothing. One certificate alone is its own anchor: whoever put it into the
- * trusted root vouches for it. Links once verified are remembered.
+ * need not list timeStamping when it restricts nothing. The last one is the anchor, be it a root, an intermediate or the signer's
+ * alone: whoever put it into the trusted root vouches for it. Links once verified are remembered.
  *
- * @param chain signer's certificate first, root last
+ * @param chain signer's certificate first, trust anchor last
  * @throws TimestampError CHAIN, naming the certificate and the reason
  */
 export function verifyAuthorityChain(chain: readonly Certificate[], at: Date): void {
   const [leaf, ...above] = chain;
   if (leaf === undefined) throw new TimestampError('CHAIN', 'timestamp chain is empty');
   if (above.length === 0) verifyAnchor(leaf, at);
-  else verifyPath(leaf, above, at);
+  else verifyPath(leaf, above, at, 'any');
   verifySoleCriticalUsage(leaf);
 }
 
@@ -46,10 +46,15 @@ function verifyLength(chain: readonly Certificate[]): Certificate {
   return leaf;
 }
 
-function verifyPath(leaf: Certificate, above: readonly Certificate[], at: Date): void {
+function verifyPath(
+  leaf: Certificate,
+  above: readonly Certificate[],
+  at: Date,
+  trustAnchor: 'root' | 'any',
+): void {
   let length: number;
   try {
-    length = verifyChain(leaf, above, at, { extendedKeyUsage: oids.timeStamping }).length;
+    length = verifyChain(leaf, above, at, { extendedKeyUsage: oids.timeStamping, trustAnchor }).length;
   } catch (cause) {
     if (!(cause instanceof X509Error)) throw cause;
     throw new TimestampError('CHAIN', `timestamp chain: ${cause.message}`, { cause });

@@ -175,6 +175,31 @@ describe('verifyChain', () => {
     expect(check(leaf, [issuing.certificate])).toBe('ROOT');
   });
 
+  it('takes an intermediate for the trust anchor when told, with all that a CA must be', async () => {
+    const options = { ...SIGNING, trustAnchor: 'any' } as const;
+    expect(verifyChain(leaf, [issuing.certificate], ISSUED, options)).toEqual([leaf, issuing.certificate]);
+    expect(verifyChain(leaf, chain(), ISSUED, options)).toEqual([leaf, ...chain()]);
+    // The root stands before it: it is no part of the path.
+    expect(verifyChain(leaf, [root.certificate, issuing.certificate], ISSUED, options)).toHaveLength(2);
+
+    const dates = { notBefore: NOT_BEFORE, notAfter: new Date(ISSUED.getTime() - 1000) };
+    const past = await ca('past', { above: root, pathLength: 0, ...dates });
+    expect(check(await craftedLeaf(past), [past.certificate], ISSUED, options)).toBe('EXPIRED');
+    const other = await ca('other', { above: root, extendedKeyUsages: [oids.serverAuth] });
+    expect(check(await craftedLeaf(other), [other.certificate], ISSUED, options)).toBe('EXTENDED_KEY_USAGE');
+    expect(check(leaf, [root.certificate], ISSUED, options)).toBe('ISSUER_NAME');
+    const namesake = await ca('issuing', { above: root, pathLength: 0 });
+    expect(check(await craftedLeaf(namesake), [issuing.certificate], ISSUED, options)).toMatch(
+      /SIGNATURE|ISSUER_KEY_ID/,
+    );
+  });
+
+  it('refuses with SIGNATURE: a self-issued trust anchor that its key did not sign, although any would do', async () => {
+    const forged = await craftedAuthority(await craftedAuthority(undefined));
+    const options = { ...SIGNING, trustAnchor: 'any' } as const;
+    expect(check(await craftedLeaf(forged), [forged.certificate], ISSUED, options)).toBe('SIGNATURE');
+  });
+
   it('refuses with EXPIRED and NOT_YET_VALID: the intermediate or the root', async () => {
     const past = { notBefore: NOT_BEFORE, notAfter: new Date(ISSUED.getTime() - 1000) };
     const future = { notBefore: new Date(ISSUED.getTime() + 1000), notAfter: NOT_AFTER };

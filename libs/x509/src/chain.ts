@@ -15,6 +15,11 @@ export interface ChainOptions {
    * that is about to be used as issuer.
    */
   readonly target?: 'end-entity' | 'precertificate' | 'certificate-authority';
+  /**
+   * What the last candidate must be: a self-issued root (default), or any CA, which whoever gives the candidates trusts as it is
+   * (RFC 5280 section 6.1.1 d): nothing is asked of what stands above it.
+   */
+  readonly trustAnchor?: 'root' | 'any';
 }
 
 /**
@@ -23,11 +28,11 @@ export interface ChainOptions {
  * signature costs anything.
  *
  * @param leaf the certificate in question
- * @param candidates issuing CA first, self-signed root last; certificates before the leaf's issuer (such as the leaf itself) are
+ * @param candidates issuing CA first, trust anchor last; certificates before the leaf's issuer (such as the leaf itself) are
  *   passed over
  * @param at the moment in question; every certificate must be valid then, both ends included. `any-time` judges no dates, as a
  *   CT log does, whose business is to record and not to trust
- * @returns leaf, issuing CA, ..., root
+ * @returns leaf, issuing CA, ..., trust anchor
  * @throws X509Error with a code for each reason, naming the certificate
  */
 export function verifyChain(
@@ -38,13 +43,16 @@ export function verifyChain(
 ): Certificate[] {
   const authorities = pathAbove(leaf, candidates);
   const path = [leaf, ...authorities];
-  verifyRoot(authorities[authorities.length - 1] as Certificate);
+  const anchor = authorities[authorities.length - 1] as Certificate;
+  if (options.trustAnchor !== 'any') verifyRoot(anchor);
   verifyTarget(leaf, options);
   path.forEach((certificate, depth) => {
     const issuer = path[depth + 1] ?? certificate;
-    verifyIssuerName(certificate, issuer);
-    verifyIssuerKeyIdentifier(certificate, issuer);
-    verifyLink(certificate, issuer);
+    if (certificate !== anchor || isSelfIssued(anchor)) {
+      verifyIssuerName(certificate, issuer);
+      verifyIssuerKeyIdentifier(certificate, issuer);
+      verifyLink(certificate, issuer);
+    }
     if (at !== 'any-time') verifyValidity(certificate, at);
     verifyExtendedKeyUsage(certificate, options.extendedKeyUsage, depth === 0);
     verifyCriticalExtensions(certificate, depth === 0 && options.target === 'precertificate');
@@ -72,8 +80,11 @@ function pathAbove(leaf: Certificate, candidates: readonly Certificate[]): reado
 }
 
 function verifyRoot(root: Certificate): void {
-  if (!equalBytes(root.issuer, root.subject))
-    refuse('ROOT', root, 'chain does not end with a self-issued certificate');
+  if (!isSelfIssued(root)) refuse('ROOT', root, 'chain does not end with a self-issued certificate');
+}
+
+function isSelfIssued({ issuer, subject }: Certificate): boolean {
+  return equalBytes(issuer, subject);
 }
 
 function verifyTarget(leaf: Certificate, { target }: ChainOptions): void {
@@ -152,7 +163,7 @@ function verifyIsCa(certificate: Certificate): void {
 function verifyPathLength(certificate: Certificate, below: readonly Certificate[]): void {
   const limit = certificate.pathLength;
   if (limit === undefined) return;
-  const count = below.filter(({ issuer, subject }) => !equalBytes(issuer, subject)).length;
+  const count = below.filter((authority) => !isSelfIssued(authority)).length;
   if (count > limit)
     refuse('PATH_LENGTH', certificate, `${count} CA certificates below, at most ${limit} are allowed`);
 }

@@ -35,6 +35,24 @@ describe('verifyTrustedChain', () => {
     expect(authority.uri).toBe('https://ca.sigstead.test');
   });
 
+  it('ends at the last certificate of the trusted root, also where that is an intermediate', () => {
+    const { root, intermediate } = sigstore;
+    const endingIn = (...certificates: Certificate[]): TrustedRoot => ({
+      ...sigstore.trustedRoot,
+      certificateAuthorities: sigstore.trustedRoot.certificateAuthorities.map((authority) => ({
+        ...authority,
+        certificates,
+      })),
+    });
+    for (const listed of [[intermediate], [root, intermediate]]) {
+      const { certificates } = verifyTrustedChain(leaf, endingIn(...listed), SIGNED);
+      expect(certificates).toEqual([leaf, intermediate]);
+    }
+    expect(refusal(() => verifyTrustedChain(leaf, endingIn(root), SIGNED))).toBe('CHAIN_UNTRUSTED');
+    const foreign = endingIn(other.intermediate);
+    expect(refusal(() => verifyTrustedChain(leaf, foreign, SIGNED))).toBe('CHAIN_UNTRUSTED');
+  });
+
   it('refuses a leaf of an authority nobody trusts', () => {
     const empty = { ...sigstore.trustedRoot, certificateAuthorities: [] };
     expect(refusal(() => verifyTrustedChain(leaf, empty, SIGNED))).toBe('CHAIN_UNTRUSTED');

@@ -6,14 +6,15 @@ import { describeValidity } from '../text.ts';
 
 /** A chain that leads to the trusted root. */
 export interface TrustedChain {
-  /** Signing certificate first, root last. */
+  /** Signing certificate first, trust anchor last. */
   readonly certificates: readonly Certificate[];
   readonly authority: CertificateAuthority;
 }
 
 /**
- * Builds the chain from the trusted root's certificates alone: what came with the signature is not asked. Each certificate,
- * and the authority's window in the trusted root (inclusive at both ends), must cover `at`.
+ * Builds the chain from the trusted root's certificates alone: what came with the signature is not asked. The last one that the
+ * trusted root lists is its anchor, self-signed or an intermediate (sigstore_trustroot.proto). Each certificate, and the
+ * authority's window in the trusted root (inclusive at both ends), must cover `at`.
  *
  * @throws VerificationError CHAIN_UNTRUSTED
  */
@@ -36,7 +37,7 @@ export function verifyTrustedChain(
   let refusal: X509Error | undefined;
   for (const authority of current) {
     try {
-      const options = { extendedKeyUsage: oids.codeSigning };
+      const options = { extendedKeyUsage: oids.codeSigning, trustAnchor: 'any' } as const;
       return { certificates: verifyChain(certificate, authority.certificates, at, options), authority };
     } catch (error) {
       if (!(error instanceof X509Error)) throw error;
