@@ -4,7 +4,7 @@
  * - `EVIDENCE_MALFORMED`: a signature whose parts cannot be read;
  * - `UNSUPPORTED`: evidence of a kind this verifier does not judge, which is therefore never accepted;
  * - `KEY_*`, `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
- * - `IDENTITY_*`, `ISSUER_MISSING`: step "identity extraction";
+ * - `IDENTITY_*`: step "identity extraction";
  * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `PAYLOAD_*`, `STATEMENT_*`: step "signature";
  * - `TIME_*`, `TIMESTAMP_*`, `LOG_*`, `SET_*`, `INTEGRATED_TIME`, `CHECKPOINT_*`, `INCLUSION_PROOF_*`, `BODY_*`: step "log entry".
  */
@@ -22,7 +22,6 @@ export type VerificationErrorCode =
   | 'SCT_INVALID'
   | 'IDENTITY_MISSING'
   | 'IDENTITY_AMBIGUOUS'
-  | 'ISSUER_MISSING'
   | 'ARTIFACT_DIGEST'
   | 'SIGNATURE_INVALID'
   | 'PAYLOAD_MALFORMED'

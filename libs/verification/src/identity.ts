@@ -1,10 +1,4 @@
-import {
-  FULCIO_EXTENSIONS,
-  readFulcioExtensions,
-  X509Error,
-  type Certificate,
-  type FulcioClaims,
-} from '@sigstead/x509';
+import { FULCIO_EXTENSIONS, readFulcioExtensions, type Certificate, type FulcioClaims } from '@sigstead/x509';
 import { checked, VerificationError } from './errors.ts';
 
 export type ClaimName = keyof FulcioClaims;
@@ -14,9 +8,9 @@ export interface SignerIdentity {
   /** The certificate's one subject alternative name. */
   readonly identity: string;
   readonly identityType: 'uri' | 'email' | 'otherName';
-  /** Issuer of the identity token (extension .8, or .1 of old certificates). */
+  /** Issuer of the identity token (extension .8, or .1 of old certificates); empty where the certificate was issued for no token. */
   readonly issuer: string;
-  readonly claims: FulcioClaims;
+  readonly claims: Partial<FulcioClaims>;
 }
 
 const CLAIM_NAMES: ReadonlySet<string> = new Set(FULCIO_EXTENSIONS.map(({ claim }) => claim));
@@ -29,7 +23,7 @@ export function isClaimName(name: string): name is ClaimName {
  * Reads identity, issuer and claims. A certificate with several names would let one of them satisfy a policy that meant
  * another; Fulcio writes exactly one.
  *
- * @throws VerificationError IDENTITY_MISSING, IDENTITY_AMBIGUOUS, ISSUER_MISSING, CERTIFICATE_MALFORMED
+ * @throws VerificationError IDENTITY_MISSING, IDENTITY_AMBIGUOUS, CERTIFICATE_MALFORMED
  */
 export function extractIdentity(certificate: Certificate): SignerIdentity {
   const [name, ...others] = certificate.subjectAlternativeNames;
@@ -48,8 +42,10 @@ export function extractIdentity(certificate: Certificate): SignerIdentity {
       `the certificate's name is of type ${name.type}, want a URI or e-mail`,
     );
   }
-  const claims = readClaims(certificate);
-  return { identity: name.value, identityType: name.type, issuer: claims.issuer, claims };
+  const claims = checked('CERTIFICATE_MALFORMED', 'identity extensions', () =>
+    readFulcioExtensions(certificate),
+  );
+  return { identity: name.value, identityType: name.type, issuer: claims.issuer ?? '', claims };
 }
 
 /** The same, undefined where {@link extractIdentity} refuses. */
@@ -59,22 +55,5 @@ export function tryExtractIdentity(certificate: Certificate): SignerIdentity | u
   } catch (error) {
     if (error instanceof VerificationError) return undefined;
     throw error;
-  }
-}
-
-function readClaims(certificate: Certificate): FulcioClaims {
-  try {
-    return readFulcioExtensions(certificate);
-  } catch (cause) {
-    if (!(cause instanceof X509Error) || cause.code !== 'ISSUER_MISSING') {
-      return checked('CERTIFICATE_MALFORMED', 'identity extensions', () => {
-        throw cause;
-      });
-    }
-    throw new VerificationError(
-      'ISSUER_MISSING',
-      'the certificate does not say who issued the identity token',
-      { cause },
-    );
   }
 }

@@ -47,6 +47,21 @@ describe('policy', () => {
     expect(judge({ ...base, issuer: `${issuer}/` })).toBe('ISSUER_MISMATCH');
   });
 
+  it('takes a certificate that was issued for no token only where any issuer will do', () => {
+    const nobody = { ...signer, issuer: '', claims: {} };
+    const { identity } = signer;
+    expect(judge({ identity, issuerRegexp: '.*' }, nobody)).toBe('accepted');
+    expect(judge({ anyIdentity: true }, nobody)).toBe('accepted');
+    expect(judge(base, nobody)).toBe('ISSUER_MISMATCH');
+    for (const issuerRegexp of ['.+', '^https://', 'github', issuer])
+      expect(judge({ identity, issuerRegexp }, nobody)).toBe('ISSUER_MISMATCH');
+    expect(judge({ anyIdentity: true, extensionsRegexp: { issuer: '.*' } }, nobody)).toBe(
+      'EXTENSION_MISMATCH',
+    );
+    const other = { identity: 'https://evil.test/', issuerRegexp: '.*' };
+    expect(judge(other, nobody)).toBe('IDENTITY_MISMATCH');
+  });
+
   it('searches patterns like cosign, from the start and to the end where they say so', () => {
     const matches = (identityRegexp: string, who = signer): string => judge({ identityRegexp, issuer }, who);
     expect(matches('^https://github.com/acme/')).toBe('accepted');

@@ -34,7 +34,6 @@ export type X509ErrorCode =
   | 'ROOT'
   /** Extensions .1 and .8 name different issuers. */
   | 'ISSUER_CONFLICT'
-  | 'ISSUER_MISSING'
   /** Poison or SCT list absent, doubled or of the wrong form. */
   | 'PRECERTIFICATE'
   | 'SCT_MISSING'

@@ -104,11 +104,12 @@ export function encodeFulcioExtensions(claims: FulcioClaims): Extension[] {
 }
 
 /**
- * Claims of a certificate. Strict about the inner form; an issuer may stand in .1, .8 or both, but not two of them.
+ * Claims of a certificate. Strict about the inner form; an issuer may stand in .1, .8, both or (certificates that were issued for no
+ * token) neither, but not two of them.
  *
- * @throws X509Error EXTENSION malformed value, ISSUER_CONFLICT .1 and .8 differ, ISSUER_MISSING
+ * @throws X509Error EXTENSION malformed value, ISSUER_CONFLICT .1 and .8 differ
  */
-export function readFulcioExtensions(certificate: Certificate): FulcioClaims {
+export function readFulcioExtensions(certificate: Certificate): Partial<FulcioClaims> {
   const claims: { -readonly [claim in keyof FulcioClaims]?: string } = {};
   for (const { n, claim } of FULCIO_EXTENSIONS) {
     const extension = certificate.extension(`${oids.fulcio}.${n}`);
@@ -122,13 +123,7 @@ export function readFulcioExtensions(certificate: Certificate): FulcioClaims {
     }
     claims[claim] = text;
   }
-  const { issuer, ...others } = claims;
-  if (issuer === undefined) {
-    throw new X509Error('ISSUER_MISSING', 'no extension names the token issuer', {
-      certificate: certificate.describe(),
-    });
-  }
-  return { issuer, ...others };
+  return claims;
 }
 
 function claimText(n: number, value: Uint8Array): string {

@@ -129,7 +129,7 @@ function realCertificates(publicGoodFolder: string, conformanceFolder: string): 
           notAfter: certificate.notAfter,
           publicKey: certificate.publicKey,
           subjectAlternativeName,
-          claims: readFulcioExtensions(certificate),
+          claims: { issuer: '', ...readFulcioExtensions(certificate) },
         },
         sctListExtension(embeddedScts(certificate)),
       );

@@ -54,7 +54,7 @@ function signerLink(facts: IdentityFacts): Link {
   return {
     title: `made by ${printable(identity)}`,
     details: [
-      ['issuer', printable(issuer)],
+      ['issuer', issuer === '' ? 'none named' : printable(issuer)],
       ...optional('repository', claims.sourceRepositoryUri ?? claims.githubWorkflowRepository),
       ...optional('ref', claims.sourceRepositoryRef ?? claims.githubWorkflowRef),
       ...optional('workflow', claims.buildConfigUri ?? claims.githubWorkflowName),

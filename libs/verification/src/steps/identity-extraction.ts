@@ -19,8 +19,9 @@ export function checkIdentity({ signer }: SigningLink): Finding<'identity-extrac
     };
   }
   const identity = extractIdentity(signer.certificate);
+  const issuer = identity.issuer === '' ? 'the certificate authority alone' : printable(identity.issuer);
   return {
-    reason: `${printable(identity.identity)}, by the word of ${printable(identity.issuer)}`,
+    reason: `${printable(identity.identity)}, by the word of ${issuer}`,
     evidence: { ...identity },
     value: { kind: 'identity', identity },
   };

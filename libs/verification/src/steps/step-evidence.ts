@@ -50,8 +50,9 @@ export type IdentityFacts =
   | {
       readonly identity: string;
       readonly identityType: string;
+      /** Empty where the certificate was issued for no token. */
       readonly issuer: string;
-      readonly claims: FulcioClaims;
+      readonly claims: Partial<FulcioClaims>;
     }
   /** Keys of the policy, `sha256:<hex>` of the SubjectPublicKeyInfo, one of which must have signed. */
   | { readonly keys: readonly string[] };

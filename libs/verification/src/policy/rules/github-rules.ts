@@ -1,4 +1,3 @@
-import type { FulcioClaims } from '@sigstead/x509';
 import type { SignerIdentity } from '../../identity.ts';
 import { printable } from '../../text.ts';
 import type { Matcher } from '../matcher.ts';
@@ -74,7 +73,7 @@ export function canonicalGithubValue(field: string, name: GithubField, value: st
 const GITHUB = 'https://github.com/';
 
 /** What another server calls acme/app is not github.com's; the old extension does not say which it means. */
-function repositoriesOf(claims: FulcioClaims): readonly (string | undefined)[] {
+function repositoriesOf(claims: SignerIdentity['claims']): readonly (string | undefined)[] {
   const { githubWorkflowRepository: name, sourceRepositoryUri: uri } = claims;
   if (uri === undefined) return [name];
   const isSame = name === undefined || uri.endsWith(`/${name}`);

@@ -17,7 +17,10 @@ export function identityRule(matcher: Matcher): Rule {
   );
 }
 
-/** Issuer of the identity token. */
+/**
+ * Issuer of the identity token. A certificate that was issued for none meets what the empty text meets: no exact issuer, and a
+ * pattern only when it takes anything, as with cosign.
+ */
 export function issuerRule(matcher: Matcher): Rule {
   return certificateRule(matcher, `issuer ${matcher.text}`, 'ISSUER_MISMATCH', ({ issuer }) => issuer);
 }
@@ -47,7 +50,10 @@ function certificateRule(
       if (signer === undefined) return { code, found: NO_CERTIFICATE };
       const value = read(signer);
       if (value !== undefined && test(value)) return undefined;
-      return { code, found: `the certificate says ${value === undefined ? 'nothing' : printable(value)}` };
+      return {
+        code,
+        found: `the certificate says ${value === undefined || value === '' ? 'nothing' : printable(value)}`,
+      };
     },
   };
 }
