@@ -52,7 +52,7 @@ export function parseCheckpoint(body: string): Checkpoint {
   return { origin, size: parseTreeSize(size), rootHash: parseRootHash(root), extensions };
 }
 
-/** Origin of a Rekor v1 log. Clients take a log for v1 exactly when its origin has this form. */
+/** Origin of a Rekor v1 log. Clients that must guess take a log for v1 exactly when its origin has this form. */
 export function rekorOrigin(hostname: string, treeId: bigint): string {
   return `${hostname} - ${treeId}`;
 }

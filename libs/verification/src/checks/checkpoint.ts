@@ -38,7 +38,7 @@ function verifyRekorV2({ checkpoint }: InclusionProof, log: TransparencyLogInsta
 
 /**
  * One key may sign several trees of a log, but only of this log: `<host> - <tree id>`, signed under the same host. Some write their port
- * into it.
+ * into it, and some no tree.
  */
 function verifyRekorV1({ checkpoint: text }: InclusionProof, log: TransparencyLogInstance): Checkpoint {
   const { hostname, host } = hostOf(log);
@@ -46,10 +46,11 @@ function verifyRekorV1({ checkpoint: text }: InclusionProof, log: TransparencyLo
     const { signatures } = parseSignedNote(text);
     const name = signatures.some((signature) => signature.name === host) ? host : hostname;
     const checkpoint = verifyCheckpoint(text, log.key, name);
-    if (parseRekorOrigin(checkpoint.origin)?.hostname === name) return checkpoint;
+    const { origin } = checkpoint;
+    if ((parseRekorOrigin(origin)?.hostname ?? origin) === name) return checkpoint;
     throw new VerificationError(
       'CHECKPOINT_ORIGIN',
-      `checkpoint of ${JSON.stringify(checkpoint.origin.slice(0, 256))}, want one of a Rekor v1 tree of ${name}`,
+      `checkpoint of ${JSON.stringify(origin.slice(0, 256))}, want one of the log ${name} or of a tree of it`,
     );
   });
 }

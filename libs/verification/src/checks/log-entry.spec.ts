@@ -158,9 +158,12 @@ describe('checks of the log entry', () => {
     });
 
     it('is of a tree of this log', async () => {
-      for (const origin of ['elsewhere.test - 4242424242', 'log.sigstead.test', 'log.sigstead.test - x']) {
+      const foreign = ['elsewhere.test - 4242424242', 'elsewhere.test', 'log.sigstead.test - x'];
+      for (const origin of [...foreign, 'log.sigstead.test.evil.test', 'log.sigstead.test - 1 - 2']) {
         expect(judge(await sigstore.log.prove(5n, origin))).toBe('CHECKPOINT_ORIGIN');
       }
+      expect(judge(await sigstore.log.prove(5n, 'log.sigstead.test - 1'))).toBe('accepted');
+      expect(judge(await sigstore.log.prove(5n, 'log.sigstead.test'))).toBe('accepted');
       expect(judge(own(), { ...log, baseUrl: 'https://elsewhere.test' })).toBe('CHECKPOINT_INVALID');
       expect(judge(own(), { ...log, baseUrl: 'no url' })).toBe('CHECKPOINT_INVALID');
     });
