@@ -69,8 +69,11 @@ describe('verifyCheckpoint', () => {
     expect(refusal(() => verifyCheckpoint(signed, stranger.publicKey))).toBe('NO_SIGNATURE');
   });
 
-  it('refuses a line under another name', () => {
-    expect(refusal(() => verifyCheckpoint(signed, signer.publicKey, 'other.example'))).toBe('NO_SIGNATURE');
+  it('refuses a line under another name, and says which names are there', () => {
+    const verify = () => verifyCheckpoint(signed, signer.publicKey, 'other.example');
+    expect(refusal(verify)).toBe('NO_SIGNATURE');
+    const [{ name } = { name: '' }] = parseSignedNote(signed).signatures;
+    expect(verify).toThrow(new RegExp(`name "other.example", but key hint [0-9a-f]{8} and name "${name}"`));
   });
 
   it('refuses a signature of another key under the right hint', async () => {

@@ -5,6 +5,9 @@ import { TlogError } from './errors.ts';
 import { assertRekorSigner, REKOR_HASH, rekorKeyHint } from './rekor-key.ts';
 import { formatSignedNote, parseSignedNote, type SignedNote } from './signed-note.ts';
 
+/** Signatures of a note that a refusal names. */
+const MAX_NAMED = 3;
+
 /** How to recognise and check one key's lines in a note. */
 export interface NoteVerifier {
   /** When given, lines of other names are not this key's. */
@@ -63,8 +66,11 @@ export function verifyNoteSignature(note: SignedNote, verifier: NoteVerifier): v
     (line) => equalBytes(line.keyHint, keyHint) && (name === undefined || line.name === name),
   );
   if (own.length === 0) {
-    const wanted = `key hint ${encodeHex(keyHint)}${name === undefined ? '' : ` and name ${JSON.stringify(name)}`}`;
-    throw new TlogError('NO_SIGNATURE', `none of ${note.signatures.length} signatures has ${wanted}`);
+    const found = note.signatures.slice(0, MAX_NAMED).map((line) => describeKey(line));
+    throw new TlogError(
+      'NO_SIGNATURE',
+      `none of ${note.signatures.length} signatures has ${describeKey(verifier)}, but ${found.join(', ')}`,
+    );
   }
   const message = encodeUtf8(note.body);
   for (const line of own) {
@@ -72,4 +78,9 @@ export function verifyNoteSignature(note: SignedNote, verifier: NoteVerifier): v
       throw new TlogError('SIGNATURE', `note signature by key hint ${encodeHex(keyHint)} does not verify`);
     }
   }
+}
+
+function describeKey({ keyHint, name }: { readonly keyHint: Uint8Array; readonly name?: string }): string {
+  const named = name === undefined ? '' : ` and name ${JSON.stringify(name.slice(0, 100))}`;
+  return `key hint ${encodeHex(keyHint)}${named}`;
 }

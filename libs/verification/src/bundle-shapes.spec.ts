@@ -189,6 +189,9 @@ describe('bundles of every shape', () => {
       const stranger = await MiniTimestampAuthority.create('stranger');
       const foreign = withTimestamps(bundle, [await stranger.timestamp(signatureOf(bundle), SIGNED)]);
       expect(judge(foreign)).toBe('TIMESTAMP_UNTRUSTED');
+      expect(stepOf(verdict(foreign).steps, 'log-entry')?.reason).toMatch(
+        /certified by ".*stranger.*", which/,
+      );
       const none: TrustedRoot = { ...sigstore.trustedRoot, timestampAuthorities: [] };
       expect(judge(foreign, { trustedRoot: none })).toBe('verified');
       expect(stepOf(verdict(foreign, { trustedRoot: none }).steps, 'log-entry')?.reason).toContain(

@@ -1,7 +1,8 @@
 import { isSignedBy, parseTimestamp, verifyTimestamp } from '@sigstead/timestamp';
 import { isWithin, type CertificateAuthority } from '@sigstead/trust';
+import { describeName } from '@sigstead/x509';
 import { checked, VerificationError } from '../errors.ts';
-import { describeValidity } from '../text.ts';
+import { describeValidity, printable } from '../text.ts';
 
 /** A timestamp of an authority of the trusted root. */
 export interface SignatureTimestamp {
@@ -23,9 +24,12 @@ export function verifySignatureTimestamp(
   const timestamp = checked('TIMESTAMP_MALFORMED', 'timestamp', () => parseTimestamp(der));
   const named = authorities.filter(({ certificates: [signer] }) => signer && isSignedBy(timestamp, signer));
   if (named.length === 0) {
+    const issuer = checked('TIMESTAMP_MALFORMED', 'timestamp', () =>
+      describeName(timestamp.signerInfo.signer.issuer),
+    );
     throw new VerificationError(
       'TIMESTAMP_UNTRUSTED',
-      'the timestamp is by an authority that the trusted root does not know',
+      `the timestamp is by an authority certified by "${printable(issuer, 200)}", which the trusted root does not know`,
     );
   }
   let refusal: VerificationError | undefined;
