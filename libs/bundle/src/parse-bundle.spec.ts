@@ -302,10 +302,18 @@ describe('parseBundle', () => {
     ['TYPE', 'null'],
     ['TYPE', '[]'],
     ['TYPE', '"bundle"'],
-    ['UNKNOWN_FIELD', '{"__proto__":{"mediaType":"x"}}'],
+    ['MISSING mediaType', '{"__proto__":{"mediaType":"x"}}'],
+    ['UNKNOWN_FIELD', '{"__proto__":{},"mediaType":"x"}'],
     ['MISSING mediaType', '{}'],
   ])('refuses with %s %j', (expected, text) => {
     expect(refusal(() => parseBundle(text))).toBe(expected);
+  });
+
+  it('says of a document of another kind that it is no bundle, before it minds its fields', () => {
+    const attestation = JSON.stringify({ version: 1, verification_material: {}, envelope: {} });
+    expect(() => parseBundle(attestation)).toThrow(
+      'mediaType: is required: a document of "version", "verification_material", "envelope" is no Sigstore bundle',
+    );
   });
 
   it('refuses bytes that are not UTF-8', () => {

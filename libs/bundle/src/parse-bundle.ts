@@ -1,4 +1,4 @@
-import { EncodingError, type JsonValue, parseJson } from '@sigstead/encoding';
+import { EncodingError, isJsonObject, type JsonValue, parseJson } from '@sigstead/encoding';
 import { type Bundle, type BundleContent, type BundleLimits, DEFAULT_BUNDLE_LIMITS } from './bundle.ts';
 import { BundleError } from './errors.ts';
 import { versionOfMediaType } from './media-type.ts';
@@ -26,6 +26,7 @@ export function parseBundle(json: Uint8Array | string, limits: Partial<BundleLim
  */
 export function readBundle(value: JsonValue, limits: Partial<BundleLimits> = {}): Bundle {
   const bounds = { ...DEFAULT_BUNDLE_LIMITS, ...limits };
+  assertMediaTypeGiven(value);
   const root = new MessageReader({ value, path: '' }, [
     'mediaType',
     'verificationMaterial',
@@ -42,6 +43,15 @@ export function readBundle(value: JsonValue, limits: Partial<BundleLimits> = {})
   };
   assertVersionRules(bundle);
   return bundle;
+}
+
+/** Before any unknown field is refused: many a document beside a signature is no bundle at all, and should be told so. */
+function assertMediaTypeGiven(value: JsonValue): void {
+  if (!isJsonObject(value) || Object.hasOwn(value, 'mediaType') || Object.hasOwn(value, 'media_type')) return;
+  const fields = Object.keys(value).slice(0, 4);
+  const shown = fields.map((field) => JSON.stringify(field.slice(0, 40))).join(', ');
+  const why = shown === '' ? '' : `: a document of ${shown} is no Sigstore bundle`;
+  throw new BundleError('MISSING', 'mediaType', `is required${why}`);
 }
 
 function readJson(json: Uint8Array | string, { maxBytes, maxDepth, maxValues }: BundleLimits): JsonValue {

@@ -72,11 +72,28 @@ function evidenceOf(read: () => SignatureEvidence): SignatureEvidence | Verifica
   }
 }
 
+const LIMITS = { maxBytes: MAX_BUNDLE_BYTES, maxDepth: 16 };
+
 function readJson(bytes: Uint8Array, what: string): JsonValue {
   try {
-    return parseJson(decodeUtf8(bytes), { maxBytes: MAX_BUNDLE_BYTES, maxDepth: 16 });
+    return parseJson(decodeUtf8(bytes), LIMITS);
   } catch (cause) {
     if (!(cause instanceof EncodingError)) throw cause;
-    throw new CliError(`${what} cannot be used: ${cause.message}`, exitCodes.failed, { cause });
+    const reason = isJsonLines(bytes)
+      ? 'it holds several documents, one a line, want a file with one of them'
+      : cause.message;
+    throw new CliError(`${what} cannot be used: ${reason}`, exitCodes.failed, { cause });
+  }
+}
+
+/** Several documents, one a line: `gh attestation download` writes its bundles so. */
+function isJsonLines(bytes: Uint8Array): boolean {
+  const end = bytes.indexOf(0x0a);
+  if (end < 0) return false;
+  try {
+    return isJsonObject(parseJson(decodeUtf8(bytes.subarray(0, end)), LIMITS));
+  } catch (error) {
+    if (error instanceof EncodingError) return false;
+    throw error;
   }
 }

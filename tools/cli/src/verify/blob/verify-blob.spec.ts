@@ -93,6 +93,27 @@ interface SigstoreBundle {
     expect(stderr).toContain(reason);
   });
 
+  it('says of several bundles in one file, and of other documents, that they are not one bundle', async () => {
+    const file = join(directory, 'other.json');
+    const refusal = async (text: string): Promise<string> => {
+      await writeFile(file, text);
+      const { code, stderr } = await runCommand([
+        'verify-blob',
+        FILE,
+        ...['--bundle', file],
+        ...ROOT,
+        ...SIGNER,
+      ]);
+      expect(code).toBe(1);
+      return stderr;
+    };
+    expect(await refusal('{"mediaType":"x"}\n{"mediaType":"x"}\n')).toContain(
+      'several documents, one a line',
+    );
+    expect(await refusal('{"mediaType":\n"x"}}')).toContain('malformed JSON');
+    expect(await refusal('{"attestations":[]}')).toContain('"attestations" is no Sigstore bundle');
+  });
+
   it('refuses what only attests something', async () => {
     const { code, stderr } = await verify('happy-path-intoto-in-dsse-v3', FILE, ...ROOT, ...SIGNER);
     expect([code, stderr]).toEqual([1, expect.stringContaining('see verify-blob-attestation')]);
