@@ -23,6 +23,7 @@ describe('settings', () => {
         admission: { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 },
         verdictCache: { lifetimeMs: 300_000, maxEntries: 10_000 },
         maxBlobBytes: 16 * 1024 ** 3,
+        maxUploads: 64,
       },
     });
   });

@@ -39,6 +39,8 @@ export interface VerifierConfig {
   readonly verdictCache?: VerdictCacheSettings | undefined;
   /** Largest blob taken for verification. */
   readonly maxBlobBytes?: number | undefined;
+  /** Uploads of blobs under way at once. */
+  readonly maxUploads?: number | undefined;
   /** Where policies are kept by name; connects as the service role. Absent: there are none. */
   readonly databaseUrl?: string | undefined;
   /** Tokens of those who may change policies, see `PolicyWriters`. Absent: nobody may. */
@@ -58,6 +60,9 @@ export interface AdmissionConfig {
 
 /** Hashed as it comes and never kept, so this bounds patience and not memory. */
 export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
+
+/** An upload holds at most 6 MiB: the bundle, and a blob small enough to be kept for pure Ed25519. */
+export const DEFAULT_MAX_UPLOADS = 64;
 
 export const DEFAULT_REVOCATIONS_REFRESH_MS = 300_000;
 
@@ -99,6 +104,8 @@ export const environmentSchema = z
     VERDICT_CACHE_MS: setting.natural(DEFAULT_VERDICT_CACHE.lifetimeMs),
     VERDICT_CACHE_ENTRIES: setting.positive(DEFAULT_VERDICT_CACHE.maxEntries),
     MAX_BLOB_BYTES: setting.positive(DEFAULT_MAX_BLOB_BYTES),
+    /** More are answered 503: every one holds memory and a connection. */
+    MAX_UPLOADS: setting.positive(DEFAULT_MAX_UPLOADS),
     /** postgres://role@host/database. Without it there are no named policies, and the webhook refuses everything. */
     DATABASE_URL: z.string().min(1).optional(),
     DATABASE_PASSWORD_FILE: setting.file().optional(),
@@ -169,6 +176,7 @@ export const environmentSchema = z
         maxEntries: environment.VERDICT_CACHE_ENTRIES,
       },
       maxBlobBytes: environment.MAX_BLOB_BYTES,
+      maxUploads: environment.MAX_UPLOADS,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
       policyAdminTokenFile: environment.POLICY_ADMIN_TOKEN_FILE,
