@@ -637,11 +637,12 @@ describe('the admission webhook', () => {
       }
     });
 
-    it('takes reviews of up to 3 MiB', async () => {
-      const image = await signed('large');
-      const padded = { ...pod(image), metadata: { annotations: { pad: 'x'.repeat(2_500_000) } } };
-      expect((await ask({ object: padded })).allowed).toBe(true);
-      expect((await post(JSON.stringify({ pad: 'x'.repeat(3_200_000) }))).status).toBe(413);
+    it('takes reviews of up to 8 MiB', async () => {
+      const object = pod(await signed('large'));
+      const oldObject = { ...object, metadata: { annotations: { pad: 'x'.repeat(3_100_000) } } };
+      const padded = { ...object, metadata: { annotations: { pad: 'y'.repeat(3_100_000) } } };
+      expect((await ask({ operation: 'UPDATE', object: padded, oldObject })).allowed).toBe(true);
+      expect((await post(JSON.stringify({ pad: 'x'.repeat(8_400_000) }))).status).toBe(413);
       expect((await post('x=1', 'application/x-www-form-urlencoded')).status).toBe(415);
     });
 
