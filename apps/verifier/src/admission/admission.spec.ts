@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { runInThisContext } from 'node:vm';
 import { PrivateKeySigner } from '@sigstead/crypto';
 import { signRevocationList, type Revocation } from '@sigstead/revocation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -591,6 +592,35 @@ describe('the admission webhook', () => {
     });
     expect(message.split('\n')).toHaveLength(21);
     expect(message).toMatch(/and 130 more reasons$/);
+  });
+
+  it('bounds its warnings to what an API server passes on, and counts the rest', async () => {
+    const images = Array.from({ length: 30 }, (_, at) => `${DEAD_REGISTRY}/acme/app-${at}:1`);
+    const { allowed, warnings } = await ask({ object: pod(...images), namespace: 'warning' });
+    expect(allowed).toBe(true);
+    expect(warnings).toHaveLength(16);
+    expect(warnings[15]).toBe('and 45 more warnings');
+    expect(warnings.join('').length).toBeLessThanOrEqual(4096);
+  });
+
+  it('lets many images wait for the end of their review, and Node does not take that for a leak', async () => {
+    // Node warns on the process itself; tests see a copy of it.
+    const real = runInThisContext('process') as NodeJS.Process;
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    real.on('warning', note);
+    await ask({ object: pod(...Array.from({ length: 40 }, (_, at) => `${DEAD_REGISTRY}/acme/app:${at}`)) });
+    real.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
+  it('answers one second and more before a time that was rounded up to whole ones', async () => {
+    const image = await signed('rounded');
+    stage.registry.intercept = () => true;
+    const started = Date.now();
+    const { message } = await review(url, admissionReview({ object: pod(image) }), '?timeout=2s');
+    expect(message).toContain('not verified within 700 ms');
+    expect(Date.now() - started).toBeLessThan(5_000);
   });
 
   describe('as HTTP', () => {
