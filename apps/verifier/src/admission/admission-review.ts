@@ -103,7 +103,7 @@ function parseBody(body: Uint8Array): JsonValue {
     return parseJson(body, {
       maxBytes: MAX_REVIEW_BYTES,
       maxDepth: 64,
-      maxValues: 400_000,
+      maxValues: 600_000,
       uniqueMembers: true,
     });
   } catch (cause) {

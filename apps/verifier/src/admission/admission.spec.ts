@@ -669,8 +669,12 @@ describe('the admission webhook', () => {
 
     it('takes reviews of up to 8 MiB', async () => {
       const object = pod(await signed('large'));
-      const oldObject = { ...object, metadata: { annotations: { pad: 'x'.repeat(3_100_000) } } };
-      const padded = { ...object, metadata: { annotations: { pad: 'y'.repeat(3_100_000) } } };
+      const large = (pad: string): object => ({
+        ...object,
+        // As many values as a large object has with what is noted of its fields.
+        metadata: { annotations: { pad: pad.repeat(3_000_000) }, managedFields: Array(105_000).fill({}) },
+      });
+      const [oldObject, padded] = [large('x'), large('y')];
       expect((await ask({ operation: 'UPDATE', object: padded, oldObject })).allowed).toBe(true);
       expect((await post(JSON.stringify({ pad: 'x'.repeat(8_400_000) }))).status).toBe(413);
       expect((await post('x=1', 'application/x-www-form-urlencoded')).status).toBe(415);
