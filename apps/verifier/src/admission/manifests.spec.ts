@@ -95,8 +95,23 @@ describe('manifests for Kubernetes', () => {
     ]);
   });
 
-  it('can be applied again without taking out the CA that was put in', () => {
+  it('can be applied again without taking out the CA that was put in, and have a place for one', () => {
     expect(webhook().clientConfig).not.toHaveProperty('caBundle');
+    const text = readFileSync(join(FOLDER, 'webhook.yaml'), 'utf8').replace(
+      /# caBundle: .*/,
+      'caBundle: QQ==',
+    );
+    expect(parseAllDocuments(text)[0]?.toJS()).toHaveProperty('webhooks.0.clientConfig.caBundle', 'QQ==');
+  });
+
+  it('keep the webhook from what it needs itself', () => {
+    const { metadata } = one('namespace.yaml', 'Namespace') as { metadata: object };
+    expect(metadata).toMatchObject({ labels: { 'sigstead.dev/admission': 'exempt' } });
+    for (const file of ['migrate.yaml', 'verifier.yaml']) {
+      expect(new Set(manifests(file).map(({ metadata: { namespace } }) => namespace))).toEqual(
+        new Set(['sigstead']),
+      );
+    }
   });
 
   it('ask about every kind that the verifier knows, and about no other', () => {
