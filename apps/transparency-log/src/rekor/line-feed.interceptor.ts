@@ -5,9 +5,12 @@ import type { FastifyReply } from '@sigstead/server';
 export class LineFeedInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    void reply.serializer((answer: unknown) =>
-      typeof answer === 'string' ? answer : `${JSON.stringify(answer)}\n`,
-    );
+    void reply.serializer((answer: unknown) => {
+      if (typeof answer === 'string') return answer;
+      // Fastify sets it only with its own serializer; without it clients in Java do not read UTF-8.
+      if (!reply.hasHeader('content-type')) void reply.header('content-type', 'application/json');
+      return `${JSON.stringify(answer)}\n`;
+    });
     return next.handle();
   }
 }
