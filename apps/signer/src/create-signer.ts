@@ -64,6 +64,7 @@ export async function createSigner(config: SignerConfig, dependencies: SignerDep
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
+    tokenHosts: config.registryTokenHosts,
   });
   const guarded = createGuardedFetch((host) => rules.isNamed(host));
   const pool = config.databaseUrl === undefined ? undefined : openPool(config.databaseUrl, log);
