@@ -155,6 +155,11 @@ function readArtifact(value: JsonObject, route: 'sign' | 'attest', path: readonl
     const read = readShape(z.strictObject(digestArtifact), value, path);
     return { kind: 'digest', digest: readDigest(read.digest, [...path, 'digest']), name: read.name };
   }
+  if (!Object.hasOwn(value, 'image'))
+    throw invalidField(
+      [...path, 'image'].join('.'),
+      'want what is to be signed: image, digest, statement, or predicateType with predicate',
+    );
   const read = readShape(z.strictObject(imageArtifact), value, path);
   const annotations: Annotations = read.annotations ?? {};
   return {
