@@ -134,5 +134,6 @@ function facesOf({ maxRequestBytes }: SignerLimits): Face[] {
     { ...face, prefix: '/api/v1/sign', mediaTypes: ['application/json'] },
     { ...face, prefix: '/api/v1/sign/blob', stream: true },
     { ...face, prefix: '/api/v1/attest', mediaTypes: ['application/json', STATEMENT_MEDIA_TYPE] },
+    { ...face, prefix: '/signer', bodyLimit: 0 },
   ];
 }
