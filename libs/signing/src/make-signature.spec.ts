@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseBundle } from '@sigstead/bundle';
 import { digest as digestBytes, Ed25519PrehashedSigner, PrivateKeySigner, sha256 } from '@sigstead/crypto';
 import { encodeBase64, encodeUtf8 } from '@sigstead/encoding';
+import { parseImageReference } from '@sigstead/oci';
 import { encodeTimeStampReq } from '@sigstead/timestamp';
 import {
   compilePolicy,
@@ -13,6 +14,7 @@ import { withCertifiedKey } from './certified-key.ts';
 import { sha256Digest, type SigningContent } from './content.ts';
 import { makeSignature, type Signature } from './make-signature.ts';
 import { managedKey, type SigningKey } from './signing-key.ts';
+import { simpleSigningPayload } from './simple-signing.ts';
 import { parseStatement } from './statement/statement.ts';
 import { failure, servicesOf } from './testonly/services.ts';
 import { CLAIMS, makeToken, NOW, SmallSigstore, type Faults } from './testonly/small-sigstore.ts';
@@ -106,6 +108,14 @@ describe('a managed key', () => {
   ])('%s is refused before anything is asked for', async (_name, key, version, content) => {
     await failure(makeSignature(services(version), key, content), 'input', 'ARTIFACT');
     expect(sigstore.seen).toEqual([]);
+  });
+
+  it('of Ed25519 for the .sig form tells of the form that there is', async () => {
+    const key = managedKey(PrivateKeySigner.generate('Ed25519'));
+    const imageDigest = `sha256:${'5'.repeat(64)}`;
+    const payload = simpleSigningPayload(parseImageReference('registry.example/app'), imageDigest);
+    const content = { kind: 'simple-signing', payload, imageDigest } as const;
+    await expect(makeSignature(services(1), key, content)).rejects.toThrow('form bundle');
   });
 
   it('of Ed25519 signs statements for Rekor v1', async () => {
