@@ -17,6 +17,7 @@ describe('settings', () => {
         requireInclusionProof: true,
         allowedRegistries: [],
         insecureRegistries: [],
+        registryTokenHosts: [],
         registryTimeoutMs: 10_000,
         logTimeoutMs: 5_000,
         verifyTimeoutMs: 30_000,

@@ -28,6 +28,8 @@ export interface VerifierConfig {
   readonly allowedRegistries?: readonly string[] | undefined;
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[] | undefined;
+  /** Registries with the host of their token service, where that is another one. It may be private and is given their credentials. */
+  readonly registryTokenHosts?: readonly (readonly [registry: string, host: string])[] | undefined;
   /** Docker's configuration with the credentials of registries; absent: none are sent. */
   readonly dockerConfigFile?: string | undefined;
   /** For one request to a registry with its answer, milliseconds. */
@@ -95,6 +97,8 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /** `registry=host` where tokens are given out by another host, which is then trusted with the registry's credentials. */
+    REGISTRY_TOKEN_HOSTS: setting.list().pipe(z.array(registryPattern.tokenHost)),
     /** Docker's `config.json`: `auths`, `credHelpers`, `credsStore`. Read anew when it changes. */
     DOCKER_CONFIG_FILE: setting.file().optional(),
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
@@ -167,6 +171,7 @@ export const environmentSchema = z
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      registryTokenHosts: environment.REGISTRY_TOKEN_HOSTS,
       dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,

@@ -69,6 +69,7 @@ export async function createVerifier(
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
+    tokenHosts: config.registryTokenHosts,
   });
   const guarded = createGuardedFetch((host) => rules.isNamed(host));
   const timeoutMs = config.logTimeoutMs ?? DEFAULT_TIMEOUTS_MS.log;

@@ -116,6 +116,14 @@ describe('a managed key', () => {
     expect(sigstore.seen).toEqual([]);
   });
 
+  it('of Ed25519 for the .sig form tells of the form that there is', async () => {
+    const key = managedKey(PrivateKeySigner.generate('Ed25519'));
+    const imageDigest = `sha256:${'5'.repeat(64)}`;
+    const payload = simpleSigningPayload(parseImageReference('registry.example/app'), imageDigest);
+    const content = { kind: 'simple-signing', payload, imageDigest } as const;
+    await expect(makeSignature(services(1), key, content)).rejects.toThrow('form bundle');
+  });
+
   it('of Ed25519 signs statements for Rekor v1', async () => {
     const key = managedKey(PrivateKeySigner.generate('Ed25519'));
     const signature = await makeSignature(services(1), key, statement);

@@ -82,7 +82,9 @@ function assertLoggable(
   throw unfit(
     isEnvelope
       ? 'envelopes are signed with Ed25519, not with Ed25519ph'
-      : 'the log takes signatures of Ed25519ph over digests, not of Ed25519 over messages',
+      : `the log takes signatures of Ed25519ph over digests, not of Ed25519 over messages${
+          content.kind === 'simple-signing' ? ': this key signs images in form bundle only, on Rekor v1' : ''
+        }`,
   );
 }
 
