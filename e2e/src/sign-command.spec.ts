@@ -78,6 +78,19 @@ describe('sign', () => {
     expect(some.stderr).toMatch(/^Error: signing .*:v9: step resolve: .*\nError: 1 of 2 are not signed\n$/);
   });
 
+  it('keeps signatures where COSIGN_REPOSITORY says, and finds them there', async () => {
+    const { reference, digest: imageDigest } = await bench.image('kept-elsewhere');
+    const elsewhere = { COSIGN_REPOSITORY: `${new URL(bench.stack.url).host}/all/signatures` };
+    expectOk(await bench.sigstead(['sign', reference], elsewhere));
+    expect(await bench.judge.beside(reference, imageDigest, bench.somebody)).toMatchObject({
+      sig: 0,
+      bundles: 0,
+    });
+    const anyone = ['--certificate-identity-regexp', '.*', '--certificate-oidc-issuer-regexp', '.*'];
+    expect((await bench.sigstead(['verify', reference, ...anyone], elsewhere)).code).toBe(0);
+    expect((await bench.sigstead(['verify', reference, ...anyone])).code).toBe(10);
+  });
+
   it('writes the bundle that cosign writes, and pushes nothing unless it is to', async () => {
     const { reference, digest: imageDigest } = await bench.image();
     const bundle = `${bench.file}.bundle`;

@@ -26,6 +26,7 @@ describe('settings', () => {
         trustedRootFile: '/trust/trusted_root.json',
         allowedRegistries: [],
         insecureRegistries: [],
+        registryTokenHosts: [],
         dockerConfigFile: undefined,
         databaseUrl: 'postgres://signer:secret@db/sigstead',
         limits: DEFAULT_LIMITS,
@@ -56,6 +57,11 @@ describe('settings', () => {
     });
   });
 
+  it('take the token service of a registry', () => {
+    const { service } = read({ ...LEAST, REGISTRY_TOKEN_HOSTS: 'Registry.example:5000=git.example' });
+    expect(service.registryTokenHosts).toEqual([['registry.example:5000', 'git.example']]);
+  });
+
   it('sign without a record only when that is said', () => {
     const { DATABASE_URL: _, ...without } = LEAST;
     expect(() => read(without)).toThrow(/DATABASE_URL: is required, or ALLOW_NO_RECORD=true/);
@@ -78,6 +84,12 @@ describe('settings', () => {
     ['a record and none', { ...LEAST, ALLOW_NO_RECORD: 'true' }, /ALLOW_NO_RECORD: contradicts DATABASE_URL/],
     ['a version that is none', { ...LEAST, REKOR_VERSION: '3' }, /REKOR_VERSION/],
     ['a bound of nothing', { ...LEAST, MAX_ARTIFACTS: '0' }, /MAX_ARTIFACTS/],
+    [
+      'a token service of no registry',
+      { ...LEAST, REGISTRY_TOKEN_HOSTS: 'git.example' },
+      /want registry=host/,
+    ],
+    ['a token service anywhere', { ...LEAST, REGISTRY_TOKEN_HOSTS: 'a.example=*.b' }, /want registry=host/],
     ['a registry that is none', { ...LEAST, ALLOWED_REGISTRIES: 'a b' }, /ALLOWED_REGISTRIES/],
   ])('refuse %s', (_name, environment, message) => {
     expect(() => read(environment)).toThrow(ConfigError);

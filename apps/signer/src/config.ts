@@ -26,6 +26,8 @@ export interface SignerConfig {
   readonly allowedRegistries?: readonly string[];
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[];
+  /** Registries with the host of their token service, where that is another one. It may be private and is given their credentials. */
+  readonly registryTokenHosts?: readonly (readonly [registry: string, host: string])[];
   /** Docker's configuration with the credentials of the service itself, read anew each time. They serve whoever may sign. */
   readonly dockerConfigFile?: string | undefined;
   /** Connects as the service role, which records and reads. Undefined: nothing is recorded, and no retry is recognised. */
@@ -100,6 +102,8 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /** `registry=host` where tokens are given out by another host, which is then trusted with the registry's credentials. */
+    REGISTRY_TOKEN_HOSTS: setting.list().pipe(z.array(registryPattern.tokenHost)),
     /**
      * Docker's `config.json`, for registries that a request brings no credentials for. They serve everybody whom the authority
      * certifies: give them to a service whose issuers and ALLOWED_REGISTRIES are your own.
@@ -163,6 +167,7 @@ export const environmentSchema = z
       trustedRootFile: environment.TRUSTED_ROOT_FILE,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      registryTokenHosts: environment.REGISTRY_TOKEN_HOSTS,
       dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),

@@ -64,6 +64,7 @@ export async function createSigner(config: SignerConfig, dependencies: SignerDep
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
+    tokenHosts: config.registryTokenHosts,
   });
   const guarded = createGuardedFetch((host) => rules.isNamed(host));
   const pool = config.databaseUrl === undefined ? undefined : openPool(config.databaseUrl, log);
@@ -133,5 +134,6 @@ function facesOf({ maxRequestBytes }: SignerLimits): Face[] {
     { ...face, prefix: '/api/v1/sign', mediaTypes: ['application/json'] },
     { ...face, prefix: '/api/v1/sign/blob', stream: true },
     { ...face, prefix: '/api/v1/attest', mediaTypes: ['application/json', STATEMENT_MEDIA_TYPE] },
+    { ...face, prefix: '/signer', bodyLimit: 0 },
   ];
 }

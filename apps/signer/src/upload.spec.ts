@@ -104,7 +104,7 @@ describe('POST /api/v1/sign/blob', () => {
   });
 
   it('gives up an upload that comes to a standstill, and takes no more than so many at once', async () => {
-    await signer.start({ limits: { uploadStallMs: 300, maxUploads: 1 } });
+    await signer.start({ limits: { uploadStallMs: 1_000, maxUploads: 1 } });
     const ended = new Promise<string>((resolve) => {
       const request = httpRequest(
         `${signer.url}/api/v1/sign/blob`,

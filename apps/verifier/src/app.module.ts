@@ -3,10 +3,10 @@ import { AdmissionController } from './admission/admission.controller.ts';
 import { AdmissionDesk } from './admission/admission-desk.ts';
 import { AdmissionMetrics } from './admission/admission-metrics.ts';
 import { ArtifactVerifier } from './artifact-verifier.ts';
-import type { BlobFormLimits } from './blob/read-blob-form.ts';
+import { BlobDesk } from './blob/blob-desk.ts';
 import { OpenApiController } from './http/openapi.controller.ts';
 import { TrustController } from './http/trust.controller.ts';
-import { BLOB_FORM_LIMITS, VerifyController } from './http/verify.controller.ts';
+import { VerifyController } from './http/verify.controller.ts';
 import { ImageVerifier } from './image-verifier.ts';
 import { BindingsController } from './policies/http/bindings.controller.ts';
 import { DryRunController } from './policies/http/dry-run.controller.ts';
@@ -19,7 +19,7 @@ export interface AppParts {
   readonly verifier: ImageVerifier;
   readonly artifacts: ArtifactVerifier;
   readonly verification: VerificationDesk;
-  readonly blobLimits: BlobFormLimits;
+  readonly blobs: BlobDesk;
   readonly files: TrustFiles;
   readonly administration: PolicyAdministration;
   readonly desk: AdmissionDesk;
@@ -30,7 +30,7 @@ export interface AppParts {
 @Module({})
 export class AppModule {
   static of(parts: AppParts): DynamicModule {
-    const { verifier, artifacts, verification, blobLimits, files, administration, desk, metrics } = parts;
+    const { verifier, artifacts, verification, blobs, files, administration, desk, metrics } = parts;
     return {
       module: AppModule,
       controllers: [
@@ -46,7 +46,7 @@ export class AppModule {
         { provide: ImageVerifier, useValue: verifier },
         { provide: ArtifactVerifier, useValue: artifacts },
         { provide: VerificationDesk, useValue: verification },
-        { provide: BLOB_FORM_LIMITS, useValue: blobLimits },
+        { provide: BlobDesk, useValue: blobs },
         { provide: TrustFiles, useValue: files },
         { provide: PolicyAdministration, useValue: administration },
         { provide: AdmissionDesk, useValue: desk },

@@ -8,6 +8,7 @@ import {
   type SignatureVerdict,
   type Step,
 } from '@sigstead/verification';
+import type { VerifierConfig } from './config.ts';
 import type { VerdictMetrics } from './verdicts/verdict-metrics.ts';
 import type { VerifierTrust } from './verifier-trust.ts';
 
@@ -15,6 +16,7 @@ export interface ArtifactVerifierParts {
   readonly trust: VerifierTrust;
   readonly clock: () => Date;
   readonly metrics: VerdictMetrics;
+  readonly config: Pick<VerifierConfig, 'requireInclusionProof'>;
 }
 
 /** What became of an artifact and the bundle that came with it. */
@@ -36,10 +38,11 @@ export class ArtifactVerifier {
   }
 
   verify(candidate: SignatureCandidate, artifact: Artifact, policy: Policy): ArtifactVerdict {
-    const { trust, clock, metrics } = this.#parts;
+    const { trust, clock, metrics, config } = this.#parts;
     // Whoever attests that a file is full of holes has not approved it.
     const verdict = verifySignature(candidate, artifact, trust.roots(), requireImageSignature(policy), {
       now: clock(),
+      requireInclusionProof: config.requireInclusionProof,
       revocations: trust.revocations(),
     });
     metrics.count('artifact', verdict, false);

@@ -74,6 +74,25 @@ describe('verifying artifacts', () => {
       ]);
     });
 
+    it('takes the promise of the log alone, as version 0.1 has it, by the setting only', async () => {
+      const old = JSON.parse(JSON.stringify(bundle)) as {
+        mediaType: string;
+        verificationMaterial: { certificate?: object; tlogEntries: { inclusionProof?: object }[] };
+      };
+      const { certificate, tlogEntries, ...rest } = old.verificationMaterial;
+      delete tlogEntries[0]?.inclusionProof;
+      const promised = {
+        ...old,
+        mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
+        verificationMaterial: { ...rest, x509CertificateChain: { certificates: [certificate] }, tlogEntries },
+      };
+      const strict = await judge({ digest: DIGEST, bundle: promised, policy: POLICY });
+      expect(strict.steps[4]).toMatchObject({ code: 'INCLUSION_PROOF_MISSING' });
+      const lenient = await stage.verifier({ requireInclusionProof: false });
+      const answer = await postVerify(lenient, { digest: DIGEST, bundle: promised, policy: POLICY });
+      expect(await answer.json()).toMatchObject({ verified: true });
+    });
+
     it.each([
       ['neither image nor digest', { policy: POLICY }, 'image'],
       ['both', { image: 'a/b', digest: DIGEST, bundle: {}, policy: POLICY }, 'image'],
@@ -256,6 +275,28 @@ describe('verifying artifacts', () => {
         );
       });
       expect(pieces).toMatchObject({ status: 400, type: 'urn:sigstead:problem:body-in-pieces' });
+    });
+
+    it('waits its turn: as many as the settings say are taken at once, and the next when one is done', async () => {
+      const narrow = await stage.verifier({ maxUploads: 1 });
+      const first = httpRequest(`${narrow}/api/v1/verify/blob`, {
+        method: 'POST',
+        headers: { 'content-type': 'multipart/form-data; boundary=x', expect: '100-continue' },
+      });
+      const answered = new Promise<number | undefined>((resolve, reject) =>
+        first.on('error', reject).on('response', (response) => resolve(response.resume().statusCode)),
+      );
+      await new Promise((resolve) => {
+        first.on('continue', resolve);
+        first.flushHeaders();
+      });
+      const second = await upload(form({ ...texts(), blob: new Blob([BLOB]) }), {}, narrow);
+      expect(second.headers.get('retry-after')).toBe('5');
+      expect(await second.json()).toMatchObject({ status: 503, type: 'urn:sigstead:problem:busy' });
+      first.end('--x--\r\n');
+      expect(await answered).toBe(400);
+      const third = await upload(form({ ...texts(), blob: new Blob([BLOB]) }), {}, narrow);
+      expect(await third.json()).toMatchObject({ verified: true });
     });
 
     it('that breaks off leaves the verifier as it was', async () => {

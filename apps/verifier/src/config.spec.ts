@@ -17,12 +17,14 @@ describe('settings', () => {
         requireInclusionProof: true,
         allowedRegistries: [],
         insecureRegistries: [],
+        registryTokenHosts: [],
         registryTimeoutMs: 10_000,
         logTimeoutMs: 5_000,
         verifyTimeoutMs: 30_000,
         admission: { unmatched: 'deny', timeoutMs: 8_000, concurrency: 8 },
         verdictCache: { lifetimeMs: 300_000, maxEntries: 10_000 },
         maxBlobBytes: 16 * 1024 ** 3,
+        maxUploads: 64,
       },
     });
   });

@@ -28,6 +28,8 @@ export interface VerifierConfig {
   readonly allowedRegistries?: readonly string[] | undefined;
   /** `host:port` or `host:*` spoken to without TLS, on whatever address. */
   readonly insecureRegistries?: readonly string[] | undefined;
+  /** Registries with the host of their token service, where that is another one. It may be private and is given their credentials. */
+  readonly registryTokenHosts?: readonly (readonly [registry: string, host: string])[] | undefined;
   /** Docker's configuration with the credentials of registries; absent: none are sent. */
   readonly dockerConfigFile?: string | undefined;
   /** For one request to a registry with its answer, milliseconds. */
@@ -39,6 +41,8 @@ export interface VerifierConfig {
   readonly verdictCache?: VerdictCacheSettings | undefined;
   /** Largest blob taken for verification. */
   readonly maxBlobBytes?: number | undefined;
+  /** Uploads of blobs under way at once. */
+  readonly maxUploads?: number | undefined;
   /** Where policies are kept by name; connects as the service role. Absent: there are none. */
   readonly databaseUrl?: string | undefined;
   /** Tokens of those who may change policies, see `PolicyWriters`. Absent: nobody may. */
@@ -58,6 +62,9 @@ export interface AdmissionConfig {
 
 /** Hashed as it comes and never kept, so this bounds patience and not memory. */
 export const DEFAULT_MAX_BLOB_BYTES = 16 * 1024 ** 3;
+
+/** An upload holds at most 6 MiB: the bundle, and a blob small enough to be kept for pure Ed25519. */
+export const DEFAULT_MAX_UPLOADS = 64;
 
 export const DEFAULT_REVOCATIONS_REFRESH_MS = 300_000;
 
@@ -90,6 +97,8 @@ export const environmentSchema = z
     ALLOWED_REGISTRIES: setting.list().pipe(z.array(registryPattern.allowed)),
     /** Unsafe: plain http, private addresses allowed. For development registries. */
     ALLOW_INSECURE_REGISTRIES: setting.list().pipe(z.array(registryPattern.insecure)),
+    /** `registry=host` where tokens are given out by another host, which is then trusted with the registry's credentials. */
+    REGISTRY_TOKEN_HOSTS: setting.list().pipe(z.array(registryPattern.tokenHost)),
     /** Docker's `config.json`: `auths`, `credHelpers`, `credsStore`. Read anew when it changes. */
     DOCKER_CONFIG_FILE: setting.file().optional(),
     REGISTRY_TIMEOUT_MS: setting.positive(DEFAULT_TIMEOUTS_MS.registry),
@@ -99,6 +108,8 @@ export const environmentSchema = z
     VERDICT_CACHE_MS: setting.natural(DEFAULT_VERDICT_CACHE.lifetimeMs),
     VERDICT_CACHE_ENTRIES: setting.positive(DEFAULT_VERDICT_CACHE.maxEntries),
     MAX_BLOB_BYTES: setting.positive(DEFAULT_MAX_BLOB_BYTES),
+    /** More are answered 503: every one holds memory and a connection. */
+    MAX_UPLOADS: setting.positive(DEFAULT_MAX_UPLOADS),
     /** postgres://role@host/database. Without it there are no named policies, and the webhook refuses everything. */
     DATABASE_URL: z.string().min(1).optional(),
     DATABASE_PASSWORD_FILE: setting.file().optional(),
@@ -160,6 +171,7 @@ export const environmentSchema = z
       requireInclusionProof: environment.REQUIRE_INCLUSION_PROOF,
       allowedRegistries: environment.ALLOWED_REGISTRIES,
       insecureRegistries: environment.ALLOW_INSECURE_REGISTRIES,
+      registryTokenHosts: environment.REGISTRY_TOKEN_HOSTS,
       dockerConfigFile: environment.DOCKER_CONFIG_FILE,
       registryTimeoutMs: environment.REGISTRY_TIMEOUT_MS,
       logTimeoutMs: environment.LOG_TIMEOUT_MS,
@@ -169,6 +181,7 @@ export const environmentSchema = z
         maxEntries: environment.VERDICT_CACHE_ENTRIES,
       },
       maxBlobBytes: environment.MAX_BLOB_BYTES,
+      maxUploads: environment.MAX_UPLOADS,
       databaseUrl:
         environment.DATABASE_URL === undefined ? undefined : databaseUrlOf(environment, 'DATABASE', context),
       policyAdminTokenFile: environment.POLICY_ADMIN_TOKEN_FILE,

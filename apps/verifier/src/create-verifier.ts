@@ -17,9 +17,11 @@ import { AdmissionMetrics } from './admission/admission-metrics.ts';
 import { MAX_REVIEW_BYTES } from './admission/admission-review.ts';
 import { AppModule } from './app.module.ts';
 import { ArtifactVerifier } from './artifact-verifier.ts';
+import { BlobDesk } from './blob/blob-desk.ts';
 import {
   DEFAULT_ADMISSION,
   DEFAULT_MAX_BLOB_BYTES,
+  DEFAULT_MAX_UPLOADS,
   DEFAULT_TIMEOUTS_MS,
   type VerifierConfig,
 } from './config.ts';
@@ -67,6 +69,7 @@ export async function createVerifier(
   const rules = new RegistryRules({
     allowed: config.allowedRegistries,
     insecure: config.insecureRegistries,
+    tokenHosts: config.registryTokenHosts,
   });
   const guarded = createGuardedFetch((host) => rules.isNamed(host));
   const timeoutMs = config.logTimeoutMs ?? DEFAULT_TIMEOUTS_MS.log;
@@ -99,7 +102,7 @@ export async function createVerifier(
       : PolicyWriters.fromFile(config.policyAdminTokenFile);
   const store = config.databaseUrl === undefined ? undefined : openStore(config.databaseUrl, clock, log);
   const administration = new PolicyAdministration(store?.stored, writers);
-  const artifacts = new ArtifactVerifier({ trust, clock, metrics });
+  const artifacts = new ArtifactVerifier({ trust, clock, metrics, config });
   const desk = new AdmissionDesk({
     verifier,
     policiesOf: async (namespace) => administration.stored.named.ofNamespace(namespace),
@@ -114,7 +117,11 @@ export async function createVerifier(
       verifier,
       artifacts,
       verification: new VerificationDesk(verifier, artifacts, administration),
-      blobLimits: { maxBlobBytes: config.maxBlobBytes ?? DEFAULT_MAX_BLOB_BYTES, idleMs: BLOB_IDLE_MS },
+      blobs: new BlobDesk({
+        maxBlobBytes: config.maxBlobBytes ?? DEFAULT_MAX_BLOB_BYTES,
+        maxUploads: config.maxUploads ?? DEFAULT_MAX_UPLOADS,
+        idleMs: BLOB_IDLE_MS,
+      }),
       files: new TrustFiles(config.trustDirectory),
       administration,
       desk,

@@ -168,6 +168,7 @@ export class ImageVerifier {
         fetch: (url, init) => registryFetch(url, { ...init, signal: deadline.join(init.signal) }),
         timeoutMs: config.registryTimeoutMs ?? DEFAULT_TIMEOUTS_MS.registry,
         allowHttp: (host) => rules.allowsHttp(host),
+        tokenHosts: rules.tokenHosts,
         ...(credentials && { credentials }),
       });
       const { digest } = await client.resolve(ref);

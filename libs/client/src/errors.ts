@@ -7,8 +7,8 @@ export type ClientErrorCode =
   | 'TOO_LARGE'; // the answer is larger than the bound
 
 /**
- * Failure of one call. The message names the step, the host and the status; what the service said is kept apart in
- * `serverMessage`, since only the caller knows whether to show it. No token or request body is ever part of either.
+ * Failure of one call. The message names the step, the host, the status and what the service said; that is in `serverMessage` by
+ * itself as well, for answers that must not name our hosts. No token or request body is ever part of either.
  */
 export class ClientError extends Error {
   override readonly name = 'ClientError';

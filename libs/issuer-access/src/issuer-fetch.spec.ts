@@ -159,7 +159,7 @@ describe('connections', () => {
 
   it('with a body that stops end in time', async () => {
     issuer.answers.set('/stalled', (response) => void response.write('{'));
-    const response = await fetch(`${issuer.url}/stalled`, { signal: AbortSignal.timeout(300) }, access());
+    const response = await fetch(`${issuer.url}/stalled`, { signal: AbortSignal.timeout(1_000) }, access());
     await expect(response.text()).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 

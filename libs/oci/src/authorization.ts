@@ -3,6 +3,7 @@ import { parseChallenges, type Challenge } from './challenge.ts';
 import { OciError } from './errors.ts';
 import { exchange, type Fetch, type Outgoing } from './exchange.ts';
 import { mayHoldCredentials } from './hosts.ts';
+import { isPassingFor, withRetries } from './retries.ts';
 
 /**
  * What a registry knows its client by: a user name with password (or access token as password), an identity token (OAuth 2
@@ -75,9 +76,13 @@ async function fetchToken(request: AuthorizationRequest, challenge: Challenge): 
     known !== undefined && 'identityToken' in known
       ? refreshRequest(url, service, request.scopes, known.identityToken)
       : tokenRequest(url, service, request.scopes, known);
-  const answer = await exchange(fetch, { ...outgoing, maxBytes: MAX_TOKEN_ANSWER_BYTES }, timeoutMs);
+  const asked: Outgoing = { ...outgoing, maxBytes: MAX_TOKEN_ANSWER_BYTES };
+  const answer = await withRetries(() => exchange(fetch, asked, timeoutMs), isPassingFor(asked));
   if (answer.status !== 200) {
-    const withheld = credentials !== undefined && !trusted ? ' (credentials are not sent to that host)' : '';
+    const withheld =
+      credentials !== undefined && !trusted
+        ? ' (credentials are not sent to that host, which is not known as the token service of this registry)'
+        : '';
     throw new OciError(
       answer.status >= 500 ? 'STATUS' : 'UNAUTHORIZED',
       `token service ${url.host} of registry ${registry} answered ${answer.status}${withheld}`,

@@ -24,6 +24,8 @@ export type Companion = 'signature' | 'attestation' | 'sbom' | 'referrer';
 export interface CopyOptions {
   /** What was stored beside the image and its children goes along: all of it, or these kinds of it. */
   readonly signatures?: boolean | readonly Companion[];
+  /** Where that is kept, when it is not beside the image. */
+  readonly signaturesFrom?: ImageReference;
   /** False: only what was stored beside it. The image itself is there already, or will be. */
   readonly image?: boolean;
   /** Called when a blob or manifest has arrived. */
@@ -75,19 +77,23 @@ export async function copyImage(
   const root = await client.getManifest(from);
   if (to.digest !== undefined && to.digest !== root.digest)
     throw new OciError('REFUSED', `${from.toString()} is ${root.digest}, it cannot become ${to.digest}`);
-  const copy = new Copy(client, from, to, options.onArrival ?? (() => undefined));
+  const onArrival = options.onArrival ?? (() => undefined);
+  const copy = new Copy(client, from, to, onArrival);
   const tree = await readManifestTree(client, from, root.digest);
-  const { image = true, signatures = false } = options;
+  const { image = true, signatures = false, signaturesFrom = from } = options;
   if (image) for (const manifest of tree) await copy.manifest(manifest);
+  const left: OciError[] = [];
   if (signatures !== false) {
     const kinds = new Set(signatures === true ? COMPANIONS : signatures);
-    await copy.companions(
+    const beside = signaturesFrom === from ? copy : new Copy(client, signaturesFrom, to, onArrival);
+    await beside.companions(
       tree.map(({ digest }) => digest),
       kinds,
     );
+    left.push(...beside.left);
   }
   if (image && to.tag !== undefined) await client.pushManifest(to, to.tag, root.mediaType, root.bytes);
-  return { digest: root.digest, left: copy.left };
+  return { digest: root.digest, left };
 }
 
 class Copy {

@@ -148,6 +148,22 @@ describe('appendLegacySignature', () => {
     ]);
   });
 
+  it('does not give up while others are quicker for a while', async () => {
+    let reads = 0;
+    registry.intercept = (request) => {
+      // Another one stores a signature before each of the first sixty looks.
+      if (request.method === 'GET' && request.url?.endsWith(tag) && reads++ < 60) {
+        const layers = [{ mediaType: SIMPLE_SIGNING, size: 1, digest: digestOf(encodeUtf8(`${reads}`)) }];
+        putManifest({ config: {}, layers });
+      }
+      return false;
+    };
+    await appendLegacySignature(client, image, imageDigest, signature('late'));
+    expect(stored()['layers']).toContainEqual(
+      expect.objectContaining({ digest: digestOf(signature('late').payload) }),
+    );
+  });
+
   it('gives up when it is always replaced', async () => {
     registry.intercept = (request, response) => {
       if (request.method !== 'PUT' || !request.url?.includes('/manifests/')) return false;

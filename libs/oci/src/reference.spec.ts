@@ -57,6 +57,8 @@ describe('parseImageReference', () => {
     '[zz]/app',
     '127.1:5000/app',
     '0x7f.0.0.1/app',
+    'r.io:0443/app',
+    'r.io:0/app',
     '2130706433.:5000/app',
     `${'a'.repeat(64)}.io/${'b'.repeat(256)}`,
     'a'.repeat(5000),

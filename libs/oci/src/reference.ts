@@ -9,7 +9,7 @@ const DEFAULT_REGISTRY = 'docker.io';
 // matching is linear.
 const DOMAIN_COMPONENT = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 const DOMAIN = new RegExp(
-  `^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::([0-9]{1,5}))?$`,
+  `^(?:${DOMAIN_COMPONENT}(?:\\.${DOMAIN_COMPONENT})*|\\[[a-fA-F0-9:]+\\])(?::([1-9][0-9]{0,4}))?$`,
 );
 const REPOSITORY = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -102,16 +102,12 @@ function splitRegistry(path: string): [registry: string, repository: string] {
 function assertRegistry(registry: string): void {
   const match = DOMAIN.exec(registry);
   const port = match?.[1];
-  if (
-    match === null ||
-    (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) ||
-    !isPlainHost(registry)
-  ) {
+  if (match === null || (port !== undefined && Number(port) > 65535) || !isPlainHost(registry)) {
     throw new OciError('REFERENCE', `invalid registry ${quote(registry)} in image reference`);
   }
 }
 
-/** A URL parser rewrites `127.1` or `0x7f.0.0.1` to another host; such spellings would slip past every rule on host names. */
+/** A URL parser rewrites `127.1` or `0x7f.0.0.1` to another host; such spellings would slip past every rule on host names, as `:0443` would. */
 function isPlainHost(registry: string): boolean {
   const url = URL.canParse(`https://${registry}/`) ? new URL(`https://${registry}/`) : undefined;
   return url?.hostname === registry.replace(/:[0-9]+$/, '');

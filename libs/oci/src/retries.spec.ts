@@ -45,7 +45,7 @@ describe('a registry that fails for the moment', () => {
       .writeHead(status)
       .end(code === undefined ? '' : JSON.stringify({ errors: [{ code, message: 'x' }] }));
 
-  it.each([500, 502, 503, 504])('with %i is asked again', async (status) => {
+  it.each([429, 500, 502, 503, 504])('with %i is asked again', async (status) => {
     fail('GET', 3, says(status));
     expect((await client.resolve(image)).digest).toBe(DIGEST);
     expect(asked).toHaveLength(4);
@@ -57,7 +57,7 @@ describe('a registry that fails for the moment', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it.each([400, 404, 405, 416, 429, 501])('is not meant by %i', async (status) => {
+  it.each([400, 404, 405, 416, 501])('is not meant by %i', async (status) => {
     fail('GET', Infinity, says(status));
     await expect(client.resolve(image)).rejects.toMatchObject({ status });
     expect(asked).toHaveLength(1);
@@ -84,6 +84,37 @@ describe('a registry that fails for the moment', () => {
     expect(asked).toHaveLength(1);
   });
 
+  const wants = (status: number, seconds: string) => (response: ServerResponse) =>
+    void response.writeHead(status, { 'retry-after': seconds }).end();
+
+  it.each([429, 503])('with %i and a time is left alone for so long', async (status) => {
+    const begun = performance.now();
+    fail('GET', 1, wants(status, '1'));
+    expect((await client.resolve(image)).digest).toBe(DIGEST);
+    expect(performance.now() - begun).toBeGreaterThan(990);
+  });
+
+  it.each(['6', '3600', '999999999'])('is not waited for when it wants %s seconds', async (seconds) => {
+    fail('GET', Infinity, wants(429, seconds));
+    await expect(client.resolve(image)).rejects.toMatchObject({ code: 'STATUS', status: 429 });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each(['-1', '1.5', '', 'Fri, 31 Dec 2099 23:59:59 GMT'])(
+    'may say %j, which is no time',
+    async (seconds) => {
+      fail('GET', 1, wants(429, seconds));
+      await client.resolve(image);
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('that is busy at the opening of an upload is asked again', async () => {
+    fail('POST', 1, says(429));
+    await client.pushBlob(image, BLOB);
+    expect(asked).toEqual(['HEAD', 'POST', 'POST', 'PUT']);
+  });
+
   it.each(['POST', 'PUT'])('at the %s of a blob gets it once more from its beginning', async (method) => {
     fail(method, 1, says(500));
     await client.pushBlob(image, BLOB);
@@ -95,8 +126,8 @@ describe('a registry that fails for the moment', () => {
     async function* chunks() {
       yield BLOB;
     }
-    fail('PATCH', Infinity, says(500));
-    await expect(client.pushStream(image, digestOf(BLOB), chunks())).rejects.toMatchObject({ status: 500 });
+    fail('PATCH', Infinity, says(429));
+    await expect(client.pushStream(image, digestOf(BLOB), chunks())).rejects.toMatchObject({ status: 429 });
     expect(asked.filter((method) => method === 'PATCH')).toHaveLength(1);
   });
 

@@ -1,4 +1,5 @@
-import type { JsonValue } from '@sigstead/encoding';
+import { encodeUtf8, type JsonValue } from '@sigstead/encoding';
+import { digestOf } from './digest.ts';
 import { OciError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import type { ImageReference } from './reference.ts';
@@ -31,7 +32,11 @@ export interface ListChange {
   readonly drop?: (entry: JsonValue) => boolean;
 }
 
-const MAX_ATTEMPTS = 20;
+/** How often it is written. */
+const MAX_WRITES = 20;
+/** How often it is read, found to have changed meanwhile, and read again. With fifty signers at once it takes dozens of times. */
+const MAX_ATTEMPTS = 200;
+const LONGEST_PAUSE_MS = 300;
 
 /**
  * How often a list is seen to hold what we wrote before we go. Whoever looked before our write may still write after it; such
@@ -69,8 +74,9 @@ async function changeInTurn(
   const keysOf = (entries: readonly JsonValue[]) => new Set(entries.map(list.keyOf));
   const ours = keysOf(add);
   const isDropped = (entry: JsonValue) => !ours.has(list.keyOf(entry)) && drop(entry);
+  const seed = seedOf(ours);
   let wanted: readonly JsonValue[] = [];
-  for (let attempts = 0, looks = 0; ;) {
+  for (let attempts = 0, writes = 0, looks = 0; ;) {
     const before = await client.findManifest(ref, list.tag);
     const found = before === undefined ? [] : list.entriesOf(before);
     wanted = union(
@@ -83,20 +89,34 @@ async function changeInTurn(
       continue;
     }
     looks = 0;
-    if (attempts++ === MAX_ATTEMPTS) {
+    if (writes === MAX_WRITES || attempts === MAX_ATTEMPTS) {
       throw new OciError(
         'CONFLICT',
-        `${list.what} at ${ref.registry} were replaced by others ${MAX_ATTEMPTS} times`,
+        `${list.what} at ${ref.registry} were replaced by others ${attempts} times`,
       );
     }
+    if (attempts > 0) await pause(seed, attempts);
+    attempts++;
     if (wanted.length > list.maxCount)
       throw new OciError('TOO_LARGE', `${ref.registry} holds ${found.length} ${list.what}, no room for more`);
     const { mediaType, bytes } = await list.compose(before, wanted);
     // Storing what the manifest needs took a while. Looking once more leaves other writers the smallest gap this form allows.
     const latest = await client.findManifest(ref, list.tag);
-    if (latest?.digest === before?.digest)
-      await client.replaceManifest(ref, list.tag, mediaType, bytes, latest);
+    if (latest?.digest !== before?.digest) continue;
+    await client.replaceManifest(ref, list.tag, mediaType, bytes, latest);
+    writes++;
   }
+}
+
+/** Signers that were in each other's way must not be so again at once: what they write tells them apart. */
+function seedOf(keys: ReadonlySet<string>): number {
+  return Number.parseInt(digestOf(encodeUtf8([...keys].join())).slice(-8), 16);
+}
+
+/** For a time between nothing and what grows with each attempt, scattered over it by the seed (Knuth's multiplicative hash). */
+async function pause(seed: number, attempts: number): Promise<void> {
+  const share = (Math.imul(seed + attempts, 0x9e3779b1) >>> 0) / 2 ** 32;
+  await new Promise((resolve) => setTimeout(resolve, share * Math.min(attempts * 20, LONGEST_PAUSE_MS)));
 }
 
 function union(

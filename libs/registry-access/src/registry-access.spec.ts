@@ -79,6 +79,13 @@ describe('RegistryRules', () => {
     );
   });
 
+  it('name token services, which may be private', () => {
+    const rules = new RegistryRules({ tokenHosts: [['registry.example', 'git.example:443']] });
+    expect(rules.tokenHosts).toEqual({ 'registry.example': 'git.example' });
+    expect(rules.isNamed('git.example')).toBe(true);
+    expect(rules.isNamed('registry.example')).toBe(false);
+  });
+
   it('let only named hosts be private, wildcards not', () => {
     const rules = new RegistryRules({
       allowed: ['registry.corp', '*.corp', 'ghcr.io:443/acme'],

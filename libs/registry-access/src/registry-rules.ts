@@ -17,13 +17,29 @@ const allowedPattern = z
 /** One entry of a list of registries without TLS; `host:*` stands for every port of the host. */
 const insecurePattern = z.string().toLowerCase().regex(INSECURE, 'want host, host:port or host:*');
 
-export const registryPattern = { allowed: allowedPattern, insecure: insecurePattern };
+/** One entry of a list of token services that live on another host than their registry: `registry=host`, over https. */
+const tokenHostPattern = z
+  .string()
+  .toLowerCase()
+  .refine((text) => {
+    const parts = text.split('=');
+    return parts.length === 2 && parts.every((host) => HOST.test(host) && !host.startsWith('*.'));
+  }, 'want registry=host, such as registry.example=auth.example')
+  .transform((text) => text.split('=') as [registry: string, host: string]);
+
+export const registryPattern = {
+  allowed: allowedPattern,
+  insecure: insecurePattern,
+  tokenHost: tokenHostPattern,
+};
 
 export interface RegistryLists {
   /** Patterns; none for every registry on the public internet. */
   readonly allowed?: readonly string[] | undefined;
   /** Spoken to without TLS, on whatever address; allowed by being listed. */
   readonly insecure?: readonly string[] | undefined;
+  /** Registries with the host of their token service, which is then given their credentials, wherever it is. */
+  readonly tokenHosts?: readonly (readonly [registry: string, host: string])[] | undefined;
 }
 
 /** Which registries a service talks to, and how. */
@@ -31,14 +47,16 @@ export class RegistryRules {
   readonly #allowed: readonly string[];
   readonly #insecure: ReadonlySet<string>;
   readonly #named: ReadonlySet<string>;
+  readonly tokenHosts: Readonly<Record<string, string>>;
 
-  constructor({ allowed = [], insecure = [] }: RegistryLists) {
+  constructor({ allowed = [], insecure = [], tokenHosts = [] }: RegistryLists) {
     this.#allowed = allowed;
     this.#insecure = new Set(insecure);
     const hosts = allowed
       .map((pattern) => splitPattern(pattern).host)
       .filter((host) => !host.startsWith('*.'));
-    this.#named = new Set(hosts.map(urlHost));
+    this.#named = new Set([...hosts, ...tokenHosts.map(([, host]) => host)].map(urlHost));
+    this.tokenHosts = Object.fromEntries(tokenHosts.map(([registry, host]) => [registry, urlHost(host)]));
   }
 
   /** @throws OciError REFUSED when there is a list and the image is not on it */

@@ -1,6 +1,6 @@
 export { RevocationError, type RevocationErrorCode } from './errors.ts';
 export { assertFresh } from './freshness.ts';
-export { findRevocation, isRevoked, type SignerFacts } from './is-revoked.ts';
+export { findKeyRevocation, findRevocation, isRevoked, type SignerFacts } from './is-revoked.ts';
 export { formatDate, targetToJson } from './payload.ts';
 export {
   MAX_IDENTITY_CHARACTERS,

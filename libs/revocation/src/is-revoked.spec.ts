@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { concatBytes } from '@sigstead/encoding';
-import { findRevocation, isRevoked, type SignerFacts } from './is-revoked.ts';
+import { findKeyRevocation, findRevocation, isRevoked, type SignerFacts } from './is-revoked.ts';
 import { CA, hours, IDENTITY, ISSUER, KEY, listOf, NOW, REVOCATIONS, SERIAL } from './testonly/lists.ts';
 
 const OTHER = new Uint8Array(32).fill(9);
@@ -65,5 +65,22 @@ describe('a signature does not count', () => {
 
   it('when it is not known when it was made', () => {
     expect(isRevoked(listOf(REVOCATIONS.key), { ...facts, signingTime: new Date(NaN) })).toBe(true);
+  });
+});
+
+describe('a key without a certificate', () => {
+  const { key, serial } = REVOCATIONS;
+  const before = new Date(key.from.getTime() - 1);
+
+  it('counts when nobody revoked it, or when it signed before', () => {
+    expect(findKeyRevocation(listOf(key, serial), OTHER, NOW)).toBeUndefined();
+    expect(findKeyRevocation(listOf(serial), KEY, NOW)).toBeUndefined();
+    expect(findKeyRevocation(listOf(key), KEY, before)).toBeUndefined();
+  });
+
+  it('does not count from the date on, nor when it is not known when it signed', () => {
+    expect(findKeyRevocation(listOf(serial, key), KEY, key.from)).toBe(key);
+    expect(findKeyRevocation(listOf(key), KEY, undefined)).toBe(key);
+    expect(findKeyRevocation(listOf(key), KEY, new Date(NaN))).toBe(key);
   });
 });

@@ -29,6 +29,24 @@ export function findRevocation(list: RevocationList, facts: SignerFacts): Revoca
   );
 }
 
+/**
+ * The first revocation of a key that signs without a certificate.
+ *
+ * @param signingTime undefined when nobody vouches for one: then it was not shown to be earlier
+ */
+export function findKeyRevocation(
+  list: RevocationList,
+  keyHash: Uint8Array,
+  signingTime: Date | undefined,
+): Revocation | undefined {
+  return list.revocations.find(
+    ({ target, from }) =>
+      target.kind === 'key' &&
+      equalBytes(target.keyHash, keyHash) &&
+      (signingTime === undefined || !isBefore(signingTime, from)),
+  );
+}
+
 /** False for a time that is none: then the signature was not shown to be earlier. */
 function isBefore(time: Date, from: Date): boolean {
   return time.getTime() < from.getTime();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseBundle } from '@sigstead/bundle';
 import { digest as digestBytes, Ed25519PrehashedSigner, PrivateKeySigner, sha256 } from '@sigstead/crypto';
 import { encodeBase64, encodeUtf8 } from '@sigstead/encoding';
+import { parseImageReference } from '@sigstead/oci';
 import { encodeTimeStampReq } from '@sigstead/timestamp';
 import {
   compilePolicy,
@@ -13,6 +14,7 @@ import { withCertifiedKey } from './certified-key.ts';
 import { sha256Digest, type SigningContent } from './content.ts';
 import { makeSignature, type Signature } from './make-signature.ts';
 import { managedKey, type SigningKey } from './signing-key.ts';
+import { simpleSigningPayload } from './simple-signing.ts';
 import { parseStatement } from './statement/statement.ts';
 import { failure, servicesOf } from './testonly/services.ts';
 import { CLAIMS, makeToken, NOW, SmallSigstore, type Faults } from './testonly/small-sigstore.ts';
@@ -33,6 +35,11 @@ const statement: SigningContent = {
       }),
     ),
   ),
+};
+const payload: SigningContent = {
+  kind: 'simple-signing',
+  payload: simpleSigningPayload(parseImageReference('registry.example/app'), `sha256:${hex}`),
+  imageDigest: `sha256:${hex}`,
 };
 const policy = compilePolicy({ identity: CLAIMS.job_workflow_ref, issuer: CLAIMS.iss });
 
@@ -101,11 +108,20 @@ describe('a managed key', () => {
   it.each<[string, SigningKey, 1 | 2, SigningContent]>([
     ['of P-384 over a SHA-256 digest', managedKey(PrivateKeySigner.generate('P-384')), 1, digest],
     ['of P-384 over an envelope for Rekor v1', managedKey(PrivateKeySigner.generate('P-384')), 1, statement],
+    ['of P-384 over the payload of a .sig', managedKey(PrivateKeySigner.generate('P-384')), 1, payload],
     ['of Ed25519 over a digest', managedKey(PrivateKeySigner.generate('Ed25519')), 1, digest],
     ['of Ed25519 for Rekor v2', managedKey(PrivateKeySigner.generate('Ed25519')), 2, statement],
   ])('%s is refused before anything is asked for', async (_name, key, version, content) => {
     await failure(makeSignature(services(version), key, content), 'input', 'ARTIFACT');
     expect(sigstore.seen).toEqual([]);
+  });
+
+  it('of Ed25519 for the .sig form tells of the form that there is', async () => {
+    const key = managedKey(PrivateKeySigner.generate('Ed25519'));
+    const imageDigest = `sha256:${'5'.repeat(64)}`;
+    const payload = simpleSigningPayload(parseImageReference('registry.example/app'), imageDigest);
+    const content = { kind: 'simple-signing', payload, imageDigest } as const;
+    await expect(makeSignature(services(1), key, content)).rejects.toThrow('form bundle');
   });
 
   it('of Ed25519 signs statements for Rekor v1', async () => {
@@ -123,6 +139,11 @@ describe('a managed key', () => {
       const { bundleJson } = await makeSignature(services(version), key, { kind: 'digest', digest: sha512 });
       const verdict = verifyBundle(parseBundle(bundleJson), sha512, sigstore.trustedRoot, byKey, NOW);
       expect(verdict).toMatchObject({ verified: true });
+    });
+
+    it('does not sign the payload of a .sig', async () => {
+      await failure(makeSignature(services(1), key, payload), 'input', 'ARTIFACT');
+      expect(sigstore.seen).toEqual([]);
     });
 
     it.each([1, 2] as const)('does not sign statements for Rekor v%d', async (version) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseBundle } from '@sigstead/bundle';
-import { PrivateKeySigner, sha256 } from '@sigstead/crypto';
+import { Ed25519PrehashedSigner, PrivateKeySigner, sha256 } from '@sigstead/crypto';
 import { decodeUtf8, encodeBase64 } from '@sigstead/encoding';
 import { parseImageReference } from '@sigstead/oci';
 import {
@@ -52,6 +52,15 @@ describe('signImageDigest', () => {
   ])('with Rekor v%d and form %s makes %j', async (version, form, made) => {
     const { digest: signed, ...signatures } = await sign(version, form && { form });
     expect([signed, Object.keys(signatures)]).toEqual([digest, made]);
+  });
+
+  it.each([
+    PrivateKeySigner.generate('Ed25519'),
+    new Ed25519PrehashedSigner(PrivateKeySigner.generate('Ed25519')),
+  ])('has no form both of Ed25519 keys, and leaves neither in the log', async (signer) => {
+    const signing = signImageDigest(servicesOf(fetch, sigstore, 1), managedKey(signer), { image, digest });
+    expect((await failure(signing, 'input', 'ARTIFACT')).message).toContain('form bundle');
+    expect(sigstore.seen).toEqual([]);
   });
 
   it.each<SignatureForm>(['legacy', 'both'])('has no form %s on Rekor v2', async (form) => {

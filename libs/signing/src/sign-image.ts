@@ -52,6 +52,13 @@ export async function signImageDigest(
   onStep?: OnStep,
 ): Promise<ImageSignatures> {
   assertForm(form, services);
+  // Else one of the two would be in the log by the time the other is refused.
+  if (form === 'both' && key.signer.publicKey.type === 'Ed25519')
+    throw new SigningError(
+      'input',
+      'ARTIFACT',
+      'keys of type Ed25519 sign in one form only: form bundle, or form legacy where they sign with Ed25519ph',
+    );
   const [legacy, bundle] = await Promise.all([
     form === 'bundle' ? undefined : signLegacy(services, key, image, digest, annotations, onStep),
     form === 'legacy'

@@ -473,6 +473,27 @@ describe('bundles of every shape', () => {
       expect(judge(bundle, list(SIGNED, 'somebody@else.test'))).toBe('verified');
     });
 
+    it('refuse a managed key from then on, and at a time nobody vouches for', async () => {
+      const signer = PrivateKeySigner.generate('P-256');
+      const bundle = await signArtifact(sigstore, content, { log: 'rekor-v2', signer, managedKey: true });
+      const other = PrivateKeySigner.generate('P-256').publicKey;
+      const policy = compilePolicy({ key: [signer.publicKey.toPem(), other.toPem()] });
+      const revoked = (from: Date, { keyId }: { keyId: Uint8Array } = signer.publicKey): Given => {
+        const { options } = list(from);
+        const target = { kind: 'key', keyHash: keyId } as const;
+        const revocations = {
+          ...(options?.revocations as NonNullable<VerificationOptions['revocations']>),
+          revocations: [{ target, from, reason: 'keyCompromise', revokedAt: NOW } as const],
+        };
+        return { policy, options: { revocations } };
+      };
+      const later = new Date(SIGNED.getTime() + 1);
+      expect(judge(bundle, revoked(SIGNED))).toBe('KEY_REVOKED');
+      expect(judge(bundle, revoked(later))).toBe('verified');
+      expect(judge(bundle, revoked(SIGNED, other))).toBe('verified');
+      expect(judge(withTimestamps(bundle, []), revoked(later))).toBe('KEY_REVOKED');
+    });
+
     it('go by the latest time that is known: an earlier one does not save it', async () => {
       const bundle = await signArtifact(sigstore, content);
       const later = new Date(SIGNED.getTime() + 60_000);

@@ -3,9 +3,9 @@
  * - `NO_SIGNATURES`: nothing to verify;
  * - `EVIDENCE_MALFORMED`: a signature whose parts cannot be read;
  * - `UNSUPPORTED`: evidence of a kind this verifier does not judge, which is therefore never accepted;
- * - `KEY_*`, `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
+ * - `KEY_MISSING`, `CERTIFICATE_*`, `CHAIN_*`, `EXTENDED_KEY_USAGE`, `SCT_*`: step "certificate chain";
  * - `IDENTITY_*`: step "identity extraction";
- * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `PAYLOAD_*`, `STATEMENT_*`: step "signature";
+ * - `ARTIFACT_DIGEST`, `SIGNATURE_INVALID`, `KEY_REVOKED`, `PAYLOAD_*`, `STATEMENT_*`: step "signature";
  * - `TIME_*`, `TIMESTAMP_*`, `LOG_*`, `SET_*`, `INTEGRATED_TIME`, `CHECKPOINT_*`, `INCLUSION_PROOF_*`, `BODY_*`: step "log entry".
  */
 export type VerificationErrorCode =
@@ -28,6 +28,7 @@ export type VerificationErrorCode =
   | 'PAYLOAD_TYPE'
   | 'PAYLOAD_DIGEST'
   | 'KEY_MISSING'
+  | 'KEY_REVOKED'
   | 'CERTIFICATE_REVOKED'
   | 'STATEMENT_MALFORMED'
   | 'STATEMENT_SUBJECT'

@@ -43,10 +43,27 @@ export function compilePattern(field: string, source: string, anchored: boolean)
   }
   return {
     source,
-    anchored: anchored || (/^(\^|\\A)/.test(source) && /(\$|\\z)$/.test(source)),
+    anchored: anchored || isBound(source),
     test: (value) =>
       value.length <= MAX_SUBJECT_LENGTH && (anchored ? program.testExact(value) : program.test(value)),
   };
+}
+
+/**
+ * Whether a pattern binds itself to the whole value. `^a|b$` does so at neither end, `^a\$` wants a dollar, `^*a$` need not begin there; what
+ * is not plainly bound counts as loose.
+ */
+function isBound(source: string): boolean {
+  if (!/^(?:\^|\\A)(?![*?{])/.test(source) || !/(?:^|[^\\])(?:\\\\)*(?:\$|\\z)$/.test(source)) return false;
+  // Lines in the place of the whole text, and quoting that this reader does not follow.
+  if (/\(\?[a-zA-Z-]*m|\\Q/.test(source)) return false;
+  let depth = 0;
+  for (const [token] of source.matchAll(/\\.|\[\^?\]?(?:\\.|\[:\^?[a-z]+:\]|[^\]\\])*\]|[()|]/gs)) {
+    if (token === '(') depth++;
+    else if (token === ')') depth--;
+    else if (token === '|' && depth === 0) return false;
+  }
+  return true;
 }
 
 function compile(field: string, source: string): RE2JS {

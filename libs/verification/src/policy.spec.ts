@@ -91,6 +91,27 @@ describe('policy', () => {
     expect(loose('acme', true)).toEqual([]);
   });
 
+  it.each([
+    ['^acme|evil$', true],
+    ['^(acme|other)$', false],
+    ['^[|(]acme$', false],
+    ['^[[:alpha:]|]$', false],
+    ['^[]|]a$', false],
+    ['^\\(a|b$', true],
+    ['^acme\\$', true],
+    ['^acme\\\\$', false],
+    ['\\Aacme\\z', false],
+    ['\\Aacme\\\\z', true],
+    ['^*acme$', true],
+    ['^{0}acme$', true],
+    ['(?m)^acme$', true],
+    ['^acme(?m:$)', true],
+    ['^a(?im)b$', true],
+    ['^\\Q(\\E|b$', true],
+  ])('says of %s that loose is %s', (identityRegexp, isLoose) => {
+    expect(compilePolicy({ identityRegexp, issuer }).unanchored).toEqual(isLoose ? ['identityRegexp'] : []);
+  });
+
   it('matches the issuer by pattern', () => {
     expect(judge({ ...base, issuer: undefined, issuerRegexp: '^https://token\\.' })).toBe('accepted');
     expect(judge({ ...base, issuer: undefined, issuerRegexp: '^http://' })).toBe('ISSUER_MISMATCH');

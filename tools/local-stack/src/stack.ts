@@ -260,7 +260,7 @@ async function openServices(
       '/ct',
       '/ping',
     ]),
-    ...under(signer, ['/api/v1/sign', '/api/v1/attest']),
+    ...under(signer, ['/api/v1/sign', '/api/v1/attest', '/signer']),
     ...under(verifier, [
       '/api/v1/verify',
       '/api/v1/policies',

@@ -31,6 +31,7 @@ export class Registries {
       fetch,
       timeoutMs,
       allowHttp: (host) => rules.allowsHttp(host),
+      tokenHosts: rules.tokenHosts,
       credentials: (registry, repository) => own.get(registry) ?? this.#ofService(registry, repository),
     });
   }

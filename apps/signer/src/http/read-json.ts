@@ -55,8 +55,12 @@ function printable(field: string): string {
 }
 
 /** Any JSON value, as it is. */
-export const jsonValue = z.custom<JsonValue>((value) => value !== undefined, 'is missing');
-export const jsonObject = z.custom<Record<string, JsonValue>>(isObject, 'want an object');
+export const jsonValue = z
+  .custom<JsonValue>((value) => value !== undefined, 'is missing')
+  .meta({ description: 'any JSON' });
+export const jsonObject = z
+  .custom<Record<string, JsonValue>>(isObject, 'want an object')
+  .meta({ type: 'object' });
 
 /** Not `z.record`, which passes over a key `__proto__`: an annotation must be signed or refused. */
 export const texts = z
@@ -66,7 +70,8 @@ export const texts = z
       if (typeof text !== 'string' || name === '__proto__')
         context.addIssue({ code: 'custom', path: [name], message: 'want a text under a usable name' });
     }
-  });
+  })
+  .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

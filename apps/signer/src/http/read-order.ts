@@ -58,6 +58,16 @@ const common = {
 };
 const commonNames = Object.keys(common);
 
+/** What a request may hold, as it is read here: by kind of artifact, beside a list of them, and for the request as a whole. */
+export const requestShapes = {
+  ImageArtifact: z.strictObject(imageArtifact),
+  DigestArtifact: z.strictObject(digestArtifact),
+  StatementArtifact: z.strictObject(statementArtifact),
+  PredicateArtifact: z.strictObject(predicateArtifact),
+  shared: z.strictObject({ annotations: texts.optional(), form, recursive: z.boolean().optional() }),
+  common: z.strictObject(common),
+} as const;
+
 /** A request that was read. */
 export interface ReadOrder {
   readonly order: SigningOrder;
@@ -81,7 +91,7 @@ export function readOrder(
   const isList = Object.hasOwn(value, 'artifacts');
   const shared = Object.fromEntries(Object.entries(value).filter(([key]) => commonNames.includes(key)));
   const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !commonNames.includes(key)));
-  const { identityToken, rekorVersion, registryAuth } = readShape(z.strictObject(common), shared);
+  const { identityToken, rekorVersion, registryAuth } = readShape(requestShapes.common, shared);
   const artifacts = isList ? readArtifacts(rest, route, limits) : [readArtifact(rest, route, [])];
   const token = readToken(identityToken, headers.authorization);
   return {
@@ -129,10 +139,7 @@ function readArtifacts(
   const list = readShape(z.array(jsonObject).min(1, 'want at least one').max(maxArtifacts), artifacts, [
     'artifacts',
   ]);
-  readShape(
-    z.strictObject({ annotations: texts.optional(), form, recursive: z.boolean().optional() }),
-    defaults,
-  );
+  readShape(requestShapes.shared, defaults);
   return list.map((one, at) => {
     const path = ['artifacts', String(at)];
     const isImage =
@@ -152,10 +159,15 @@ function readArtifact(value: JsonObject, route: 'sign' | 'attest', path: readonl
   if (Object.hasOwn(value, 'predicate') || Object.hasOwn(value, 'predicateType') || route === 'attest')
     return readPredicate(value, path);
   if (Object.hasOwn(value, 'digest')) {
-    const read = readShape(z.strictObject(digestArtifact), value, path);
+    const read = readShape(requestShapes.DigestArtifact, value, path);
     return { kind: 'digest', digest: readDigest(read.digest, [...path, 'digest']), name: read.name };
   }
-  const read = readShape(z.strictObject(imageArtifact), value, path);
+  if (!Object.hasOwn(value, 'image'))
+    throw invalidField(
+      [...path, 'image'].join('.'),
+      'want what is to be signed: image, digest, statement, or predicateType with predicate',
+    );
+  const read = readShape(requestShapes.ImageArtifact, value, path);
   const annotations: Annotations = read.annotations ?? {};
   return {
     kind: 'image',
@@ -167,7 +179,7 @@ function readArtifact(value: JsonObject, route: 'sign' | 'attest', path: readonl
 }
 
 function readStatement(value: JsonObject, path: readonly string[]): ArtifactOrder {
-  const read = readShape(z.strictObject(statementArtifact), value, path);
+  const read = readShape(requestShapes.StatementArtifact, value, path);
   const where = [...path, 'statement'];
   return {
     kind: 'statement',
@@ -178,7 +190,7 @@ function readStatement(value: JsonObject, path: readonly string[]): ArtifactOrde
 }
 
 function readPredicate(value: JsonObject, path: readonly string[]): PredicateOrder {
-  const read = readShape(z.strictObject(predicateArtifact), value, path);
+  const read = readShape(requestShapes.PredicateArtifact, value, path);
   const { predicateType, predicate } = read;
   const field = [...path, 'image'].join('.');
   if ((read.image === undefined) === (read.digest === undefined))

@@ -1,8 +1,20 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Req,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
 import { HttpProblem, type FastifyReply, type FastifyRequest } from '@sigstead/server';
 import { parseRekorEntryId } from '@sigstead/tlog';
 import { assertAcceptable } from './accept.ts';
 import { withDeadline } from './deadline.ts';
+import { LineFeedInterceptor } from './line-feed.interceptor.ts';
 import type { ConsistencyProofJson, LogEntryJson, LogInfoJson } from './log-entry-json.ts';
 import { EnabledOperations, type Operation } from './operations.ts';
 import { integerParameter, invalid, parameter, queryOf } from './query.ts';
@@ -15,6 +27,7 @@ const PEM_TYPE = 'application/x-pem-file';
 
 /** Rekor v1: rekor `openapi.yaml`, with the statuses and headers its server really gives. */
 @Controller()
+@UseInterceptors(LineFeedInterceptor)
 export class RekorController {
   readonly #log: RekorLog;
   readonly #operations: EnabledOperations;

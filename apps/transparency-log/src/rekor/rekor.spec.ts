@@ -56,6 +56,15 @@ describe('create and read', () => {
       verifyEntry(readId, again);
     }
   });
+
+  it('ends entries with a line feed, which sigstore-rs cuts off unseen', async () => {
+    const created = await post(JSON.stringify(await hashedRekord('line feed')));
+    const read = await request(`/api/v1/log/entries/${created.headers.get('etag')}`);
+    for (const answer of [created, read]) {
+      expect(answer.headers.get('content-type')).toBe('application/json');
+      expect(await answer.text()).toMatch(/^\{"[0-9a-f]{80}":\{.*\}\}\n$/);
+    }
+  });
 });
 
 /** A valid entry with one thing changed. */

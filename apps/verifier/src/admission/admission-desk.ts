@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { OciError } from '@sigstead/oci';
 import type { Log } from '@sigstead/server';
 import { printable } from '@sigstead/verification';
@@ -25,10 +26,15 @@ export interface AdmissionDeskParts {
 /** Longest answer, for a person: what does not fit is counted. */
 const MAX_REASONS = 20;
 const MAX_REASON_LENGTH = 1000;
-/** API servers cut longer ones. */
+/** API servers cut longer ones, and pass on 4096 characters of all together. */
 const MAX_WARNING_LENGTH = 250;
+const MAX_WARNINGS = 15;
+/** What an API server that says `2s` may have left is little more than one: it rounds up. */
+const ROUNDING_MS = 1_000;
 /** Left of the API server's time for the way back. */
-const MARGIN_MS = 1_000;
+const MARGIN_MS = 300;
+/** Time for an answer, however little the API server has left. */
+const LEAST_MS = 500;
 
 /** Decides whether Kubernetes may run what it asks about. Whatever cannot be decided is refused. */
 export class AdmissionDesk {
@@ -48,7 +54,7 @@ export class AdmissionDesk {
     if (images.used.length === 0) return { allowed: true };
     const timeoutMs = Math.min(
       this.#parts.timeoutMs,
-      Math.max((callerTimeoutMs ?? Infinity) - MARGIN_MS, MARGIN_MS / 2),
+      Math.max((callerTimeoutMs ?? Infinity) - ROUNDING_MS - MARGIN_MS, LEAST_MS),
     );
     return within(timeoutMs, (signal) => this.#decide(request, images.used, signal));
   }
@@ -146,7 +152,7 @@ function answer(used: readonly UsedImage[], outcomes: ReadonlyMap<string, ImageO
     digest === undefined ? [] : `${printable(image, 300)} is ${digest}`,
   );
   const audit = digests.length === 0 ? {} : { images: digests.join(', ') };
-  const told = warnings.slice(0, MAX_REASONS).map((text) => printable(text, MAX_WARNING_LENGTH));
+  const told = bounded(warnings, MAX_WARNINGS, MAX_WARNING_LENGTH, 'warnings');
   return refusals.length === 0
     ? { allowed: true, warnings: told, audit }
     : { ...refuse(refusals), warnings: told, audit };
@@ -154,12 +160,14 @@ function answer(used: readonly UsedImage[], outcomes: ReadonlyMap<string, ImageO
 
 /** One line per reason; what came from outside cannot make another. */
 function refuse(reasons: readonly string[]): AdmissionDecision {
-  const lines = reasons.slice(0, MAX_REASONS).map((reason) => printable(reason, MAX_REASON_LENGTH));
-  const more = reasons.length - lines.length;
-  return {
-    allowed: false,
-    message: [...lines, ...(more > 0 ? [`and ${more} more reasons`] : [])].join('\n'),
-  };
+  return { allowed: false, message: bounded(reasons, MAX_REASONS, MAX_REASON_LENGTH, 'reasons').join('\n') };
+}
+
+/** The first of them, and how many more there are. */
+function bounded(texts: readonly string[], count: number, length: number, what: string): readonly string[] {
+  const lines = texts.slice(0, count).map((text) => printable(text, length));
+  const more = texts.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more ${what}`] : lines;
 }
 
 /** The answer that is due, whatever becomes of the work: the API server would wait no longer. */
@@ -168,6 +176,8 @@ async function within(
   work: (signal: AbortSignal) => Promise<AdmissionDecision>,
 ): Promise<AdmissionDecision> {
   const controller = new AbortController();
+  // As many listen as there are images, with all they wait for.
+  setMaxListeners(0, controller.signal);
   const reason = `not verified within ${timeoutMs} ms`;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<AdmissionDecision>((resolve) => {

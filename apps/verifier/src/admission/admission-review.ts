@@ -1,8 +1,11 @@
 import { EncodingError, isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sigstead/encoding';
 import { HttpProblem } from '@sigstead/server';
 
-/** Kubernetes objects have up to 1.5 MiB, and an update comes with the old one too. */
-export const MAX_REVIEW_BYTES = 3 * 1024 * 1024;
+/**
+ * API servers take objects of up to 3 MiB, and an update comes with the old one too; both with what the server notes of their fields.
+ * What is larger cannot be changed any more, so this must not be less than they let in.
+ */
+export const MAX_REVIEW_BYTES = 8 * 1024 * 1024;
 
 const API_VERSION = 'admission.k8s.io/v1';
 const KIND = 'AdmissionReview';
@@ -100,7 +103,7 @@ function parseBody(body: Uint8Array): JsonValue {
     return parseJson(body, {
       maxBytes: MAX_REVIEW_BYTES,
       maxDepth: 64,
-      maxValues: 400_000,
+      maxValues: 600_000,
       uniqueMembers: true,
     });
   } catch (cause) {

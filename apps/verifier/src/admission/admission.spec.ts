@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { runInThisContext } from 'node:vm';
 import { PrivateKeySigner } from '@sigstead/crypto';
 import { signRevocationList, type Revocation } from '@sigstead/revocation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -593,6 +594,35 @@ describe('the admission webhook', () => {
     expect(message).toMatch(/and 130 more reasons$/);
   });
 
+  it('bounds its warnings to what an API server passes on, and counts the rest', async () => {
+    const images = Array.from({ length: 30 }, (_, at) => `${DEAD_REGISTRY}/acme/app-${at}:1`);
+    const { allowed, warnings } = await ask({ object: pod(...images), namespace: 'warning' });
+    expect(allowed).toBe(true);
+    expect(warnings).toHaveLength(16);
+    expect(warnings[15]).toBe('and 45 more warnings');
+    expect(warnings.join('').length).toBeLessThanOrEqual(4096);
+  });
+
+  it('lets many images wait for the end of their review, and Node does not take that for a leak', async () => {
+    // Node warns on the process itself; tests see a copy of it.
+    const real = runInThisContext('process') as NodeJS.Process;
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    real.on('warning', note);
+    await ask({ object: pod(...Array.from({ length: 40 }, (_, at) => `${DEAD_REGISTRY}/acme/app:${at}`)) });
+    real.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
+  it('answers one second and more before a time that was rounded up to whole ones', async () => {
+    const image = await signed('rounded');
+    stage.registry.intercept = () => true;
+    const started = Date.now();
+    const { message } = await review(url, admissionReview({ object: pod(image) }), '?timeout=2s');
+    expect(message).toContain('not verified within 700 ms');
+    expect(Date.now() - started).toBeLessThan(5_000);
+  });
+
   describe('as HTTP', () => {
     const post = (body: string, contentType = 'application/json'): Promise<Response> =>
       fetch(`${url}/admission/validate`, { method: 'POST', headers: { 'content-type': contentType }, body });
@@ -637,11 +667,16 @@ describe('the admission webhook', () => {
       }
     });
 
-    it('takes reviews of up to 3 MiB', async () => {
-      const image = await signed('large');
-      const padded = { ...pod(image), metadata: { annotations: { pad: 'x'.repeat(2_500_000) } } };
-      expect((await ask({ object: padded })).allowed).toBe(true);
-      expect((await post(JSON.stringify({ pad: 'x'.repeat(3_200_000) }))).status).toBe(413);
+    it('takes reviews of up to 8 MiB', async () => {
+      const object = pod(await signed('large'));
+      const large = (pad: string): object => ({
+        ...object,
+        // As many values as a large object has with what is noted of its fields.
+        metadata: { annotations: { pad: pad.repeat(3_000_000) }, managedFields: Array(105_000).fill({}) },
+      });
+      const [oldObject, padded] = [large('x'), large('y')];
+      expect((await ask({ operation: 'UPDATE', object: padded, oldObject })).allowed).toBe(true);
+      expect((await post(JSON.stringify({ pad: 'x'.repeat(8_400_000) }))).status).toBe(413);
       expect((await post('x=1', 'application/x-www-form-urlencoded')).status).toBe(415);
     });
 

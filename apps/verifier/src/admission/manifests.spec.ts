@@ -42,6 +42,7 @@ interface Webhook {
   readonly clientConfig: {
     readonly service: { name: string; namespace: string; path: string; port: number };
   };
+  readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
   readonly rules: readonly { apiGroups: string[]; operations: string[]; resources: string[] }[];
 }
 
@@ -78,6 +79,39 @@ describe('manifests for Kubernetes', () => {
     const { failurePolicy, sideEffects, timeoutSeconds, admissionReviewVersions } = webhook();
     expect([failurePolicy, sideEffects, admissionReviewVersions]).toEqual(['Fail', 'None', ['v1']]);
     expect(timeoutSeconds * 1000).toBeGreaterThan(DEFAULT_ADMISSION.timeoutMs);
+  });
+
+  it('leave out nothing but updates that keep the specification, or the template of pods in it', () => {
+    const kept = (path: string): string => {
+      const parts = path.split('.').map((_, at, names) => `.${names.slice(0, at + 1).join('.')}`);
+      const missing = ['object', 'oldObject'].flatMap((one) => parts.map((part) => `!has(${one}${part})`));
+      return ["request.operation != 'UPDATE'", ...missing, `object.${path} != oldObject.${path}`].join(
+        ' || ',
+      );
+    };
+    expect(webhook().matchConditions.map(({ expression }) => expression)).toEqual([
+      kept('spec'),
+      kept('spec.template'),
+    ]);
+  });
+
+  it('can be applied again without taking out the CA that was put in, and have a place for one', () => {
+    expect(webhook().clientConfig).not.toHaveProperty('caBundle');
+    const text = readFileSync(join(FOLDER, 'webhook.yaml'), 'utf8').replace(
+      /# caBundle: .*/,
+      'caBundle: QQ==',
+    );
+    expect(parseAllDocuments(text)[0]?.toJS()).toHaveProperty('webhooks.0.clientConfig.caBundle', 'QQ==');
+  });
+
+  it('keep the webhook from what it needs itself', () => {
+    const { metadata } = one('namespace.yaml', 'Namespace') as { metadata: object };
+    expect(metadata).toMatchObject({ labels: { 'sigstead.dev/admission': 'exempt' } });
+    for (const file of ['migrate.yaml', 'verifier.yaml']) {
+      expect(new Set(manifests(file).map(({ metadata: { namespace } }) => namespace))).toEqual(
+        new Set(['sigstead']),
+      );
+    }
   });
 
   it('ask about every kind that the verifier knows, and about no other', () => {

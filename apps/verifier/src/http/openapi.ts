@@ -38,6 +38,12 @@ const precondition: readonly Schema[] = [
 ];
 const admin = { security: [{ policyAdministrator: [] }] } as const;
 
+const BODY_TROUBLE = {
+  408: problem('the body does not arrive'),
+  413: problem('it is too large'),
+  415: problem('another content type is wanted'),
+};
+
 const REGISTRY_TROUBLE = {
   403: problem('the registry is off limits'),
   404: problem('the registry has no such image, or there is no such policy'),
@@ -140,7 +146,8 @@ const schemas = {
     },
     ['image', 'verified', 'digest', 'applies', 'policy', 'decision', 'signatures', 'text'],
   ),
-  Verdict: { oneOf: [ref('ImageVerdict'), ref('ArtifactVerdict'), ref('PolicyVerdict')] },
+  // An image's answer has all that an artifact's has, and more.
+  Verdict: { anyOf: [ref('ImageVerdict'), ref('ArtifactVerdict'), ref('PolicyVerdict')] },
   ImagePolicy: {
     type: 'object',
     description: 'sigstead.dev/v1 ImagePolicy, see docs/policies.md',
@@ -179,14 +186,13 @@ const schemas = {
 } as const;
 
 const verifyAnswers = {
-  200: { description: 'a verification was carried out: read `verified`', content: asText(ref('Verdict')) },
   400: problem('request or policy make no sense; `field` names the part'),
-  413: problem('the request is too large'),
-  415: problem('another content type is wanted'),
-  ...REGISTRY_TROUBLE,
+  ...BODY_TROUBLE,
 };
 
 const page = [query('limit', { type: 'integer', minimum: 1, maximum: 200 }), query('after', text)];
+
+const BAD_QUERY = { 400: problem('a parameter is not usable; `field` names it') };
 
 const KEPT = {
   501: problem('no policies are kept here'),
@@ -207,7 +213,15 @@ const paths = {
     post: {
       summary: 'Verify an image, or an artifact by digest and bundle',
       requestBody: { required: true, content: json(ref('VerifyRequest')) },
-      responses: verifyAnswers,
+      responses: {
+        200: {
+          description: 'a verification was carried out: read `verified`',
+          content: asText(ref('Verdict')),
+        },
+        ...verifyAnswers,
+        ...REGISTRY_TROUBLE,
+        501: problem('no policies are kept here'),
+      },
     },
   },
   '/api/v1/verify/batch': {
@@ -227,6 +241,7 @@ const paths = {
           object({ results: listOf({ anyOf: [ref('Verdict'), ref('Problem')] }) }),
         ),
         400: problem('no list of requests, or too many'),
+        ...BODY_TROUBLE,
       },
     },
   },
@@ -245,7 +260,16 @@ const paths = {
           },
         },
       },
-      responses: { ...verifyAnswers, 408: problem('the upload stands still') },
+      responses: {
+        200: {
+          description: 'a verification was carried out: read `verified`',
+          content: asText(ref('ArtifactVerdict')),
+        },
+        ...verifyAnswers,
+        503: problem(
+          'the list of revocations is out of date, or too many uploads are under way: see Retry-After',
+        ),
+      },
     },
   },
   '/api/v1/policies': {
@@ -254,6 +278,7 @@ const paths = {
       parameters: page,
       responses: {
         200: answer('a page', object({ policies: listOf(ref('PolicyVersion')), next: text }, ['policies'])),
+        ...BAD_QUERY,
         ...KEPT,
       },
     },
@@ -283,8 +308,9 @@ const paths = {
             }),
           ],
         }),
-        400: problem('request or policy make no sense; `field` names the part'),
+        ...verifyAnswers,
         ...REGISTRY_TROUBLE,
+        501: problem('no policies are kept here'),
       },
     },
   },
@@ -307,6 +333,8 @@ const paths = {
         200: answer('a new version', ref('PolicyVersion')),
         201: answer('a new policy', ref('PolicyVersion')),
         ...CHANGE,
+        ...BODY_TROUBLE,
+        409: problem('there are more than anybody needs'),
       },
     },
     delete: {
@@ -327,6 +355,7 @@ const paths = {
       parameters: [pathText('name'), ...page],
       responses: {
         200: answer('a page', object({ versions: listOf(ref('PolicyVersion')), next: text }, ['versions'])),
+        ...BAD_QUERY,
         404: problem('no such policy'),
         ...KEPT,
       },
@@ -338,6 +367,7 @@ const paths = {
       parameters: [pathText('name'), pathText('version')],
       responses: {
         200: answer('the version', ref('PolicyVersion')),
+        ...BAD_QUERY,
         404: problem('no such version'),
         ...KEPT,
       },
@@ -349,6 +379,7 @@ const paths = {
       parameters: page,
       responses: {
         200: answer('a page', object({ bindings: listOf(ref('PolicyBinding')), next: text }, ['bindings'])),
+        ...BAD_QUERY,
         ...KEPT,
       },
     },
@@ -375,6 +406,8 @@ const paths = {
         200: answer('bound', ref('PolicyBinding')),
         201: answer('bound for the first time', ref('PolicyBinding')),
         ...CHANGE,
+        ...BODY_TROUBLE,
+        409: problem('there are more than anybody needs'),
       },
     },
     delete: {
@@ -395,6 +428,7 @@ const paths = {
       responses: {
         200: answer('a review with its response; `allowed: false` explains itself', { type: 'object' }),
         400: problem('no review to answer'),
+        ...BODY_TROUBLE,
       },
     },
   },

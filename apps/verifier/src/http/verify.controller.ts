@@ -9,7 +9,7 @@ import {
 } from '@sigstead/server';
 import { bundleCandidate, renderVerdict } from '@sigstead/verification';
 import { ArtifactVerifier } from '../artifact-verifier.ts';
-import { readBlobForm, type BlobFormLimits } from '../blob/read-blob-form.ts';
+import { BlobDesk } from '../blob/blob-desk.ts';
 import { explain } from '../explain.ts';
 import { VerificationDesk, type VerifyAnswer } from '../verification-desk.ts';
 import { prefersText } from './accept.ts';
@@ -24,9 +24,6 @@ import {
 export type BatchItem =
   ({ readonly status: 200 } & VerifyAnswer) | ({ readonly status: number } & JsonObject);
 
-/** Bounds of uploads, as a token for injection. */
-export const BLOB_FORM_LIMITS = Symbol('blob form limits');
-
 const BATCH_CONCURRENCY = 8;
 
 /**
@@ -37,16 +34,16 @@ const BATCH_CONCURRENCY = 8;
 export class VerifyController {
   readonly #desk: VerificationDesk;
   readonly #artifacts: ArtifactVerifier;
-  readonly #limits: BlobFormLimits;
+  readonly #blobs: BlobDesk;
 
   constructor(
     @Inject(VerificationDesk) desk: VerificationDesk,
     @Inject(ArtifactVerifier) artifacts: ArtifactVerifier,
-    @Inject(BLOB_FORM_LIMITS) limits: BlobFormLimits,
+    @Inject(BlobDesk) blobs: BlobDesk,
   ) {
     this.#desk = desk;
     this.#artifacts = artifacts;
-    this.#limits = limits;
+    this.#blobs = blobs;
   }
 
   @Post()
@@ -66,7 +63,7 @@ export class VerifyController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<VerifyAnswer | string> {
-    const form = await readBlobForm(request.raw, originalContentType(request.raw), this.#limits);
+    const form = await this.#blobs.read(request.raw, originalContentType(request.raw));
     const { policy } = parsePolicyText(form.policy);
     const candidate = bundleCandidate(form.bundle, 'the bundle of the request');
     const verdict = this.#artifacts.verify(candidate, form.artifact, policy);

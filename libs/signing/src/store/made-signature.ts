@@ -7,6 +7,8 @@ import { COSIGN_SIGN_TYPE } from '../statement/make-statement.ts';
 export interface Place {
   readonly image: ImageReference;
   readonly manifest: Subject;
+  /** Where its signatures are kept; beside it unless told. */
+  readonly repository?: ImageReference;
 }
 
 /** A signature with where it is stored, if anywhere. */

@@ -78,6 +78,20 @@ describe('storeImageSignatures', () => {
     expect(await stored()).toEqual(counts);
   });
 
+  it('keeps signatures and attestations in another repository where told to', async () => {
+    const { image, manifest } = place;
+    const other = await startMemoryRegistry();
+    const repository = parseImageReference(`${other.host}/all/signatures`);
+    place = { image, manifest, repository };
+    await storeImage('both');
+    await attest('both', '{"built":1}');
+    await attest('both', '{"built":2}', true);
+    expect(await stored()).toEqual([0, 0, 0]);
+    place = { image: repository, manifest };
+    expect(await stored()).toEqual([1, 1, 2]);
+    await other.close();
+  });
+
   it('fails in step push when the registry takes nothing, and nothing is visible', async () => {
     memory.intercept = (request, response) => {
       if (request.method !== 'PUT' && request.method !== 'POST') return false;

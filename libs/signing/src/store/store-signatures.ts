@@ -42,10 +42,10 @@ export async function storeImageSignatures(
   signatures: ImageSignatures,
   createdAt: Date,
 ): Promise<MadeSignatures> {
-  const { image, manifest } = place;
+  const { image, manifest, repository = image } = place;
   const { legacy, bundle } = signatures;
   const stored = await storeBoth(
-    legacy && (() => appendLegacySignature(registry, image, manifest.digest, legacy.layer)),
+    legacy && (() => appendLegacySignature(registry, repository, manifest.digest, legacy.layer)),
     bundle && (() => pushBundle(registry, place, bundle, COSIGN_SIGN_TYPE, createdAt)),
   );
   return madeOfImage(signatures, stored);
@@ -63,11 +63,11 @@ export async function storeAttestation(
   { form, predicateType, replace = false }: AttestationStorage,
   createdAt: Date,
 ): Promise<MadeSignatures> {
-  const { image, manifest } = place;
+  const { image, manifest, repository = image } = place;
   const append = () =>
     appendLegacyAttestation(
       registry,
-      image,
+      repository,
       manifest.digest,
       { payload: encodeUtf8(envelopeJson(signature)), annotations: proofAnnotations(signature) },
       { predicateType, replace },
@@ -96,25 +96,28 @@ export function assertStorable({ payload }: Statement): void {
 
 function pushBundle(
   registry: RegistryClient,
-  { image, manifest }: Place,
+  { image, manifest, repository = image }: Place,
   { bundleJson }: Signature,
   predicateType: string,
   createdAt: Date,
 ): Promise<StoredReferrer> {
-  return pushBundleReferrer(registry, image, manifest, encodeUtf8(bundleJson), { predicateType, createdAt });
+  return pushBundleReferrer(registry, repository, manifest, encodeUtf8(bundleJson), {
+    predicateType,
+    createdAt,
+  });
 }
 
 /** Only once the new one is there: a crash leaves both. */
 async function removeOlder(
   registry: RegistryClient,
-  { image, manifest }: Place,
+  { image, manifest, repository = image }: Place,
   newest: StoredReferrer,
   predicateType: string,
 ): Promise<void> {
   try {
     await removeBundleReferrers(
       registry,
-      image,
+      repository,
       manifest.digest,
       ({ source, annotations }) =>
         source !== newest.digest && annotations['dev.sigstore.bundle.predicateType'] === predicateType,

@@ -1,4 +1,6 @@
-import { findRevocation, type RevocationList } from '@sigstead/revocation';
+import type { PublicKey } from '@sigstead/crypto';
+import { encodeHex } from '@sigstead/encoding';
+import { findKeyRevocation, findRevocation, type RevocationList } from '@sigstead/revocation';
 import type { Certificate } from '@sigstead/x509';
 import { VerificationError } from '../errors.ts';
 import type { SignerIdentity } from '../identity.ts';
@@ -31,6 +33,31 @@ export function assertNotRevoked(
   throw new VerificationError(
     'CERTIFICATE_REVOKED',
     `signed at ${signingTime.toISOString()}, but the ${NAMES[target.kind]} is revoked from ${from.toISOString()} on (${reason})`,
+  );
+}
+
+/**
+ * Nobody has revoked the key that signed without a certificate, from a date on before which it did.
+ *
+ * @param signingTimes all that are known; without any the signature was not shown to be earlier
+ * @throws VerificationError KEY_REVOKED
+ */
+export function assertKeyNotRevoked(
+  list: RevocationList,
+  { keyId }: PublicKey,
+  signingTimes: readonly Date[],
+): void {
+  const latest = signingTimes.reduce<Date | undefined>(
+    (last, at) => (last === undefined || at > last ? at : last),
+    undefined,
+  );
+  const revocation = findKeyRevocation(list, keyId, latest);
+  if (revocation === undefined) return;
+  const when =
+    latest === undefined ? 'nobody vouches for when it was made' : `signed at ${latest.toISOString()}`;
+  throw new VerificationError(
+    'KEY_REVOKED',
+    `${when}, but the key sha256:${encodeHex(keyId)} is revoked from ${revocation.from.toISOString()} on (${revocation.reason})`,
   );
 }
 

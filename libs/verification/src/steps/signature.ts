@@ -6,6 +6,7 @@ import {
   verifyPayloadSignature,
   type Signed,
 } from '../checks/signature.ts';
+import { assertKeyNotRevoked } from '../checks/revocation.ts';
 import { assertSubject } from '../checks/statement.ts';
 import { VerificationError } from '../errors.ts';
 import {
@@ -27,10 +28,17 @@ type Meaning = Pick<SignedLink, 'statement' | 'annotations'> & {
 };
 
 /** Step 4: signature first, what it says after. */
-export function checkSignature(link: SigningLink, { artifact }: Context): Finding<'signature', SignedLink> {
-  const { evidence, signer } = link;
+export function checkSignature(
+  link: SigningLink,
+  { artifact, options }: Context,
+): Finding<'signature', SignedLink> {
+  const { evidence, signer, times } = link;
   const keys = signer.kind === 'certificate' ? [signer.certificate.publicKey] : signer.keys;
   const { publicKey, signed } = verifyWithOneOf(keys, evidence, artifact);
+  if (options.revocations !== undefined && signer.kind === 'keys') {
+    const known = times instanceof VerificationError ? [] : times.times.map(({ at }) => at);
+    assertKeyNotRevoked(options.revocations, publicKey, known);
+  }
   const { what, facts, statement, annotations } = readMeaning(evidence.content, artifact);
   return {
     reason: `${publicKey.type} signature of ${what}`,

@@ -4,6 +4,7 @@ import { CliError, exitCodes } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 import { readImageReference } from '../registry/image-reference.ts';
 import type { RegistryOptions } from '../registry/options.ts';
+import { signatureRepository } from '../registry/signature-repository.ts';
 import { withRegistries } from './with-registries.ts';
 
 export interface CleanOptions extends RegistryOptions {
@@ -20,16 +21,17 @@ export async function clean(
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   const reference = readImageReference(image);
+  const repository = signatureRepository(reference, environment);
   const kinds = options.type === 'all' ? ALL : [options.type];
   if (options.force !== true) await confirm(`This removes ${kinds.join(', ')} of ${image}. Go on? [y/N] `);
-  await withRegistries([reference], options, environment, async (client) => {
+  await withRegistries([reference, repository], options, environment, async (client) => {
     const { digest } = await client.resolve(reference);
-    const { removed, left } = await removeSignatures(client, reference, digest, kinds);
+    const { removed, left } = await removeSignatures(client, repository, digest, kinds);
     for (const what of removed)
-      process.stdout.write(`removed  ${reference.name}${what.includes(':') ? '@' : ':'}${what}\n`);
+      process.stdout.write(`removed  ${repository.name}${what.includes(':') ? '@' : ':'}${what}\n`);
     for (const { message } of left) process.stderr.write(`left: ${printable(message)}\n`);
     if (kinds.includes('referrer')) return;
-    const { manifests } = await listBundleReferrers(client, reference, digest);
+    const { manifests } = await listBundleReferrers(client, repository, digest);
     const bundles = manifests.filter((one) => !(one instanceof OciError)).length;
     if (bundles > 0)
       process.stderr.write(`${bundles} bundles refer to the image: --type referrer removes them\n`);

@@ -9,6 +9,7 @@ import { CliError, exitCodes } from '../cli-error.ts';
 import { printable } from '../printable.ts';
 import { readImageReference } from '../registry/image-reference.ts';
 import type { RegistryOptions } from '../registry/options.ts';
+import { signatureRepository } from '../registry/signature-repository.ts';
 import { withRegistries } from './with-registries.ts';
 
 export interface CopyCommandOptions extends RegistryOptions {
@@ -37,13 +38,15 @@ export async function copy(
 ): Promise<void> {
   const [from, to] = [readImageReference(source), readImageReference(destination)];
   const only = readKinds(options);
-  await withRegistries([from, to], options, environment, async (client) => {
+  const signaturesFrom = signatureRepository(from, environment);
+  await withRegistries([from, to, signaturesFrom], options, environment, async (client) => {
     const wanted = await chosen(from, options, client);
     if (only === undefined && options.force !== true) await assertFree(wanted, to, client);
     const sizes: number[] = [];
     const { digest, left } = await copyImage(client, wanted, to, {
       image: only === undefined,
       signatures: only ?? true,
+      ...(signaturesFrom !== from && { signaturesFrom }),
       onArrival: ({ size, by }) => void (by === 'presence' || sizes.push(size)),
     });
     for (const { message } of left) process.stderr.write(`left behind: ${printable(message)}\n`);

@@ -23,6 +23,8 @@ Examples:
   $ npx sigstead sign -a commit=4f2c --recursive registry/app:v1     an index with its images, and an annotation
   $ npx sigstead sign $(cat images.txt)                              many, with one token and one certificate
   $ npx sigstead sign --key sigstead.key registry/app:v1             with a key pair
+  $ COSIGN_REPOSITORY=registry/signatures npx sigstead sign registry/app:v1
+                                                                     kept in another repository; verify wants the same
 
 Exit codes: 0 all are signed, 1 one is not, 2 wrong usage.`,
     )

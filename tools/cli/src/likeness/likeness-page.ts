@@ -15,6 +15,13 @@ export function likenessPage({ version, commands: all }: Cosign, { commands, fla
 Every command and flag of cosign ${version}, hidden and deprecated ones among them.
 ${INTRODUCTION}
 
+## Variables
+
+\`COSIGN_REPOSITORY\`, \`COSIGN_PASSWORD\` and \`SIGSTORE_ID_TOKEN\` mean the same; services know nothing of the first, so that \`--signer\` and
+\`--verifier\` refuse it. \`COSIGN_EXPERIMENTAL\`, \`COSIGN_DOCKER_MEDIA_TYPES\`, \`COSIGN_MAX_ATTACHMENT_SIZE\`, \`COSIGN_PKCS11_*\`, the other \`SIGSTORE_*\`
+and \`TUF_*\` are not looked at. A token service on another host than its registry, to which cosign gives the registry's credentials
+unasked, has to be named: \`SIGSTEAD_REGISTRY_TOKEN_HOSTS=registry.example=auth.example\`.
+
 ## Commands
 
 ${table(['cosign', 'here', 'why'], commands.filter(({ command }) => command.name !== '').map(commandRow))}

@@ -36,6 +36,28 @@ export function givenCredentials(
   throw new CliError(`credentials as options are for one registry, here are ${names}`, exitCodes.usage);
 }
 
+/**
+ * Token services on other hosts than their registries: `registry=host`, comma-separated, in SIGSTEAD_REGISTRY_TOKEN_HOSTS.
+ *
+ * @throws CliError
+ */
+export async function knownTokenHosts(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Readonly<Record<string, string>>> {
+  const text = environment['SIGSTEAD_REGISTRY_TOKEN_HOSTS'] ?? '';
+  if (text.trim() === '') return {};
+  const { registryPattern, RegistryRules } = await import('@sigstead/registry-access');
+  const tokenHosts = text.split(',').map((part) => {
+    const read = registryPattern.tokenHost.safeParse(part.trim());
+    if (read.success) return read.data;
+    throw new CliError(
+      `SIGSTEAD_REGISTRY_TOKEN_HOSTS ${JSON.stringify(part.trim())}: ${read.error.issues[0]?.message ?? ''}`,
+      exitCodes.usage,
+    );
+  });
+  return new RegistryRules({ tokenHosts }).tokenHosts;
+}
+
 function readCredentials({
   registryUsername: username,
   registryPassword: password,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { parseImageReference } from '@sigstead/oci';
-import { givenCredentials } from './credentials.ts';
+import { givenCredentials, knownTokenHosts } from './credentials.ts';
 import { openConnections } from './connections.ts';
 import { openRegistries } from './open-registries.ts';
 
@@ -65,6 +65,33 @@ describe('options that contradict each other', () => {
     await expect(openConnections(options)).rejects.toMatchObject({
       exitCode,
       message: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('SIGSTEAD_REGISTRY_TOKEN_HOSTS', () => {
+  it('names token services', async () => {
+    const text = 'registry.example=git.example, other.example:5000=auth.example:8443';
+    expect(await knownTokenHosts({ SIGSTEAD_REGISTRY_TOKEN_HOSTS: text })).toEqual({
+      'registry.example': 'git.example',
+      'other.example:5000': 'auth.example:8443',
+    });
+  });
+
+  it.each([{}, { SIGSTEAD_REGISTRY_TOKEN_HOSTS: '' }])('of %j names none', async (environment) => {
+    expect(await knownTokenHosts(environment)).toEqual({});
+  });
+
+  it.each([
+    'git.example',
+    '=git.example',
+    'registry.example=',
+    'registry.example=https://git.example',
+    'a=b,',
+  ])('%j is refused', async (text) => {
+    await expect(knownTokenHosts({ SIGSTEAD_REGISTRY_TOKEN_HOSTS: text })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('want registry=host'),
     });
   });
 });

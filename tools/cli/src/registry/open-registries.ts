@@ -1,7 +1,7 @@
 import { joinSignals } from '@sigstead/http';
 import { isLoopbackHost, OciError, RegistryClient, type Fetch, type ImageReference } from '@sigstead/oci';
 import { openConnections } from './connections.ts';
-import { credentialSource } from './credentials.ts';
+import { credentialSource, knownTokenHosts } from './credentials.ts';
 import type { RegistryOptions } from './options.ts';
 
 /** The registries of a command's images. */
@@ -30,6 +30,7 @@ export async function openRegistries(
 ): Promise<Registries> {
   const registries = new Set(images.map(({ registry }) => registry));
   const credentials = await credentialSource(options, registries, environment);
+  const tokenHosts = await knownTokenHosts(environment);
   const { fetch, close } = await openConnections(options);
   const isInsecure = options.allowHttpRegistry === true || options.allowInsecureRegistry === true;
   const plain = isInsecure ? await withoutTls(registries, fetch) : new Set<string>();
@@ -41,6 +42,7 @@ export async function openRegistries(
         : within(signal, `registries did not deliver within ${totalTimeoutMs} ms`, fetch),
     timeoutMs: REQUEST_TIMEOUT_MS,
     credentials,
+    tokenHosts,
     allowHttp: (host) => isLoopbackHost(host) || plain.has(host),
   });
   return { client, signal, close };

@@ -20,7 +20,7 @@ export async function runCommand(
   environment: Readonly<Record<string, string>> = {},
   { input = '', program = MAIN }: { input?: string; program?: string } = {},
 ): Promise<Finished> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(?:SIGST|NODE_OPTIONS$)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(?:COSIGN|SIGST|NODE_OPTIONS$)/.test(name));
   const child = spawn(process.execPath, [program, ...args], {
     env: { ...Object.fromEntries(kept), SIGSTEAD_HOME: '/nonexistent', ...environment },
   });

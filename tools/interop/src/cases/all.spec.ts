@@ -17,8 +17,8 @@ it('the older form is on Rekor v1 only, since it needs the promise of the log', 
 it('nobody is asked for what they cannot do', () => {
   const wrong = lines.filter(
     ({ each: { artifact, credential = 'keyless', signer }, verifier }) =>
-      signer === 'sigstore-js' ||
-      ([signer, verifier].includes('sigstore-python') && (isImage(artifact) || credential !== 'keyless')),
+      (signer === 'sigstore-js' || [signer, verifier].includes('sigstore-python')) &&
+      (isImage(artifact) || credential !== 'keyless'),
   );
   expect(wrong).toEqual([]);
 });

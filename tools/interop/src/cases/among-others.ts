@@ -8,9 +8,11 @@ export const amongOthers: readonly InteropCase[] = signedByOthers.map((each) => 
   long: true,
 }));
 
-function othersFor({ artifact, credential = 'keyless', signer }: InteropCase): ClientName[] {
-  // sigstore-python knows no images and no keys, and no statements of the version that cosign writes.
-  const python =
-    !isImage(artifact) && credential === 'keyless' && (artifact === 'blob' || signer !== 'cosign');
+function othersFor({ artifact, credential = 'keyless', log, signer }: InteropCase): ClientName[] {
+  // sigstore-python knows no images and no keys, no statements of the version that cosign writes, and no entry without an index, which
+  // is how @sigstore/sign writes the first of a log.
+  const unread =
+    (signer === 'cosign' && artifact !== 'blob') || (signer === 'sigstore-js' && log === 'rekor-v2');
+  const python = !isImage(artifact) && credential === 'keyless' && !unread;
   return ['cosign', 'sigstore-js', ...(python ? (['sigstore-python'] as const) : [])];
 }

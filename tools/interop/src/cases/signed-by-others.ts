@@ -9,6 +9,7 @@ export const signedByOthers: readonly InteropCase[] = [
   ...withoutReferrersApi(),
   ...ofEveryKind(),
   ...byPython(),
+  ...byJavaScript(),
 ];
 
 function keyless(): InteropCase[] {
@@ -76,5 +77,15 @@ function byPython(): InteropCase[] {
     { ...python, artifact: 'blob', log: 'rekor-v2', tampering: 'other artifact' },
     { ...python, artifact: 'blob attestation', log: 'rekor-v1', tampering: 'other artifact', long: true },
     { ...python, artifact: 'blob attestation', log: 'rekor-v2', tampering: 'other signer', long: true },
+  ];
+}
+
+function byJavaScript(): InteropCase[] {
+  const js = { signer: 'sigstore-js', verifiers: ['sigstead'], form: 'bundle', long: true } as const;
+  return [
+    { ...js, artifact: 'blob', log: 'rekor-v1', tampering: 'changed log entry' },
+    { ...js, artifact: 'blob', log: 'rekor-v2', tampering: 'other artifact' },
+    { ...js, artifact: 'blob attestation', log: 'rekor-v1', tampering: 'other artifact' },
+    { ...js, artifact: 'blob attestation', log: 'rekor-v2', tampering: 'changed signature' },
   ];
 }

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { LocalStack } from '@sigstead/instance';
@@ -7,13 +7,20 @@ import { readEvidence, type BundleJson } from '../evidence/evidence.ts';
 import { bundleOfLegacy } from '../evidence/legacy-bundle.ts';
 import type { Executed } from '../execute.ts';
 import { isAttestation } from '../interop-case.ts';
-import type { ExpectedSigner, Workpiece } from '../workpiece.ts';
+import type { BlobTarget, ExpectedSigner, SigningCredential, Workpiece } from '../workpiece.ts';
 import type { Client } from './client.ts';
 
-/** What is used of `@sigstore/verify` and the packages it goes with. */
+/** What is used of `@sigstore/sign`, `@sigstore/verify` and the packages they go with. */
 interface SigstoreJs {
   readonly bundleFromJSON: (json: unknown) => unknown;
+  readonly bundleToJSON: (bundle: unknown) => unknown;
+  readonly SigningConfig: { fromJSON(json: unknown): unknown };
   readonly TrustedRoot: { fromJSON(json: unknown): unknown };
+  readonly bundleBuilderFromSigningConfig: (options: {
+    signingConfig: unknown;
+    identityProvider: { getToken(): Promise<string> };
+    bundleType: 'messageSignature' | 'dsseEnvelope';
+  }) => { create(artifact: { data: Buffer; type?: string }): Promise<unknown> };
   readonly toTrustMaterial: (root: unknown, keys?: (hint: string) => unknown) => unknown;
   readonly toSignedEntity: (bundle: unknown, artifact?: Buffer) => unknown;
   readonly Verifier: new (
@@ -31,8 +38,10 @@ interface Judged {
   readonly digest: string;
 }
 
+const IN_TOTO = 'application/vnd.in-toto+json';
+
 /**
- * `@sigstore/verify`. It judges bundles: images are looked up for it, and what its callers are expected to compare
+ * `@sigstore/sign`, which signs files, and `@sigstore/verify`. That judges bundles: images are looked up for it, and what its callers are expected to compare
  * themselves is compared here (subject and type of a statement, the digest in a `.sig`).
  */
 export class SigstoreJsClient implements Client {
@@ -43,15 +52,23 @@ export class SigstoreJsClient implements Client {
   constructor(folder: string, stack: LocalStack) {
     const require = createRequire(join(folder, 'package.json'));
     this.#library = {
-      ...(require('@sigstore/bundle') as Pick<SigstoreJs, 'bundleFromJSON'>),
-      ...(require('@sigstore/protobuf-specs') as Pick<SigstoreJs, 'TrustedRoot'>),
-      ...(require('@sigstore/verify') as Omit<SigstoreJs, 'bundleFromJSON' | 'TrustedRoot'>),
+      ...(require('@sigstore/bundle') as Pick<SigstoreJs, 'bundleFromJSON' | 'bundleToJSON'>),
+      ...(require('@sigstore/protobuf-specs') as Pick<SigstoreJs, 'SigningConfig' | 'TrustedRoot'>),
+      ...(require('@sigstore/sign') as Pick<SigstoreJs, 'bundleBuilderFromSigningConfig'>),
+      ...(require('@sigstore/verify') as Pick<SigstoreJs, 'toTrustMaterial' | 'toSignedEntity' | 'Verifier'>),
     };
     this.#stack = stack;
   }
 
-  sign(): Promise<Executed> {
-    throw new Error('@sigstore/verify does not sign');
+  async sign(piece: Workpiece, credential: SigningCredential): Promise<Executed> {
+    if (credential.kind !== 'token' || piece.target.kind !== 'blob')
+      throw new Error('@sigstore/sign signs files, keyless only');
+    try {
+      await this.#sign(piece, piece.target, credential.token);
+      return { ok: true, stdout: '', said: '' };
+    } catch (error) {
+      return { ok: false, stdout: '', said: String(error) };
+    }
   }
 
   async verify(piece: Workpiece): Promise<Executed> {
@@ -63,6 +80,22 @@ export class SigstoreJsClient implements Client {
     } catch (error) {
       return { ok: false, stdout: '', said: String(error) };
     }
+  }
+
+  async #sign(piece: Workpiece, { file, bundle }: BlobTarget, token: string): Promise<void> {
+    const { SigningConfig, bundleBuilderFromSigningConfig, bundleToJSON } = this.#library;
+    const config = JSON.parse(await readFile(this.#stack.signingConfig(piece.log), 'utf8')) as unknown;
+    const attests = isAttestation(piece.artifact);
+    const builder = bundleBuilderFromSigningConfig({
+      signingConfig: SigningConfig.fromJSON(config),
+      identityProvider: { getToken: () => Promise.resolve(token) },
+      bundleType: attests ? 'dsseEnvelope' : 'messageSignature',
+    });
+    const content = await readFile(file);
+    const signed = await builder.create(
+      attests ? { data: await statementAbout(content, piece), type: IN_TOTO } : { data: content },
+    );
+    await writeFile(bundle, JSON.stringify(bundleToJSON(signed)));
   }
 
   async #verify({ bundle, content }: Judged, expected: ExpectedSigner): Promise<void> {
@@ -79,6 +112,16 @@ export class SigstoreJsClient implements Client {
         : undefined,
     );
   }
+}
+
+async function statementAbout(content: Buffer, { predicate }: Workpiece): Promise<Buffer> {
+  const statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'file', digest: { sha256: createHash('sha256').update(content).digest('hex') } }],
+    predicateType: predicate.uri,
+    predicate: JSON.parse(await readFile(predicate.file, 'utf8')) as unknown,
+  };
+  return Buffer.from(JSON.stringify(statement));
 }
 
 async function readJudged({ artifact, form, target }: Workpiece): Promise<Judged> {

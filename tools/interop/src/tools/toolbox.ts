@@ -19,6 +19,7 @@ const RECIPES: Readonly<Record<ToolName, Recipe>> = {
   'sigstore-js': npmPackages({
     '@sigstore/bundle': '5.0.1',
     '@sigstore/protobuf-specs': '0.5.2',
+    '@sigstore/sign': '5.1.0',
     '@sigstore/verify': '4.1.3',
   }),
   'sigstore-python': pythonProgram('sigstore', '4.5.0'),

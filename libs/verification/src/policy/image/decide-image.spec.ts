@@ -190,7 +190,9 @@ describe('decideImage', () => {
     });
 
     it('wants them beside the signature', () => {
-      expect(isMet(needs, by('ada@acme.test'), attested('scanner@acme.test', vuln))).toBe(true);
+      expect(isMet(needs, by('ada@acme.test'), attested('scanner@acme.test', vuln, { results: [] }))).toBe(
+        true,
+      );
       const decision = decideImage(needs, [by('ada@acme.test')]);
       expect(decision.satisfied).toBe(false);
       expect(decision.requirements[1]?.reason).toMatch(

@@ -233,7 +233,13 @@ describe('predicate rules', () => {
     [{ path: 'empty[*].severity', equals: 'LOW' }, not],
     [{ path: 'empty[*].severity', equals: 'LOW', match: 'any' }, not],
     [{ path: 'empty[*].severity', equals: 'LOW', match: 'none' }, met],
-    [{ path: 'absent[*].severity', equals: 'LOW', match: 'none' }, met],
+    [{ path: 'nothing[*].severity', equals: 'LOW', match: 'none' }, met],
+    [{ path: 'absent[*].severity', equals: 'LOW', match: 'none' }, not],
+    [{ path: 'score[*].severity', equals: 'LOW', match: 'none' }, not],
+    [{ path: 'builder.absent', equals: 'x', match: 'none' }, met],
+    [{ path: 'bulider.id', equals: 'x', match: 'none' }, not],
+    [{ path: 'absent', equals: 'x', match: 'none' }, met],
+    [{ path: 'mixed[*].absent[*].severity', equals: 'LOW', match: 'none' }, met],
   ])('%j: %s', (input, want) => {
     expect(rule(input)).toBe(want);
   });
@@ -242,6 +248,17 @@ describe('predicate rules', () => {
     expect(rule({ path: 'score', min: 9 }, { path: 'tags', contains: 'c' })).toBe(not);
     expect(judge({ predicate: [{ path: 'absent', exists: false }] }, signature)).toBe(not);
     expect(judge({ predicate: [{ path: 'a', match: 'none', equals: 1 }] }, signature)).toBe(not);
+  });
+
+  it('that forbid something are not met by a document of another form, nor by none', () => {
+    const forbid = (path: string, predicate: JsonValue): string =>
+      reason({ predicate: [{ path, equals: 'HIGH', match: 'none' }] }, attested(predicate));
+    const path = 'scanner.result.Results[*].Vulnerabilities[*].Severity';
+    expect(forbid(path, { scanner: { result: { Results: [{ Target: 'app' }] } } })).toBe('accepted');
+    const another = 'the attestation is of another form: there is nothing that could have it';
+    expect(forbid(path, { scanner: { result: { matches: [{ severity: 'HIGH' }] } } })).toMatch(another);
+    expect(forbid('[*].Severity', null)).toMatch(another);
+    expect(forbid('Severity', 'HIGH')).toMatch(another);
   });
 
   it('do not let a text too long to be judged pass for one without what is forbidden', () => {

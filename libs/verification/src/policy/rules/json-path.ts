@@ -68,6 +68,18 @@ export function select(
   return reached;
 }
 
+/**
+ * Whether the value is of the form that the path is about: what stands before the first {@link EVERY}, or else before the last segment, is
+ * there and has parts. An empty list is of the form, and so is the null that some programs write for one; what each element has or lacks
+ * is not asked.
+ */
+export function hasForm(value: JsonValue, path: readonly PathSegment[]): boolean {
+  const every = path.indexOf(EVERY);
+  const way = path.slice(0, every < 0 ? -1 : every);
+  const [at] = select(value, way) ?? [];
+  return typeof at === 'object' && (at !== null || way.length > 0);
+}
+
 function segmentOf([, name, every, index, quoted]: RegExpExecArray): PathSegment {
   if (name !== undefined) return name;
   if (every !== undefined) return EVERY;

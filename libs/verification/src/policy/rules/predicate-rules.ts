@@ -2,7 +2,7 @@ import type { JsonValue } from '@sigstead/encoding';
 import { compilePattern, MAX_SUBJECT_LENGTH } from '../../pattern.ts';
 import { printable } from '../../text.ts';
 import { assertCount, assertValue, invalid, type Rule } from '../rule.ts';
-import { MAX_SELECTED, parsePath, select } from './json-path.ts';
+import { hasForm, MAX_SELECTED, parsePath, select } from './json-path.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -77,6 +77,9 @@ function compileRule(field: string, input: PredicateRuleInput): { rule: Rule; un
       if (statement === undefined) return { code, found: 'the signature carries no attestation' };
       const values = select(statement.predicate, path);
       if (values === undefined) return { code, found: `there are more than ${MAX_SELECTED} values` };
+      // A rule that forbids something must not be met by a document in which it would stand elsewhere.
+      if (match === 'none' && !hasForm(statement.predicate, path))
+        return { code, found: 'the attestation is of another form: there is nothing that could have it' };
       const found = refuseValues(values, tests, match);
       return found === undefined ? undefined : { code, found };
     },

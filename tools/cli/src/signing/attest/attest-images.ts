@@ -17,6 +17,11 @@ import {
 } from '@sigstead/signing';
 import { readImageReference } from '../../registry/image-reference.ts';
 import { openRegistries } from '../../registry/open-registries.ts';
+import {
+  assertBesideImages,
+  describeRepository,
+  signatureRepository,
+} from '../../registry/signature-repository.ts';
 import { FileDraft } from '../../replace-file.ts';
 import { bundleFiles, type BundleFiles } from '../bundle-files.ts';
 import { resolveImages, type NamedImage } from '../image/resolve-images.ts';
@@ -41,6 +46,7 @@ export async function attestImages(
   const attestation = await explainedOnly('attesting', () => readAttestation(options));
   const plan = await findSigningPlan(options, surroundings);
   if (plan === undefined) {
+    assertBesideImages(surroundings.environment);
     const { haveImagesAttested } = await import('../signer/have-attested.ts');
     return haveImagesAttested(named, attestation, options, surroundings);
   }
@@ -74,11 +80,15 @@ async function attestImagesHere(
   asUsage(() => assertForm(form, services));
   const keys = await prepareKeys(options, plan, services, surroundings);
   const bundles = bundle === undefined ? undefined : await bundleFiles(bundle, images.length > 1);
-  const references = images.map(({ image }) => image);
-  const registries = await openRegistries(references, options, surroundings.environment);
+  const { environment } = surroundings;
+  const references = images.flatMap(({ image }) => [image, signatureRepository(image, environment)]);
+  const registries = await openRegistries(references, options, environment);
   const around: Surroundings = { services, registry: registries.client, options, form, bundles };
   try {
-    const places = await resolveImages(images, registries.client, false, (place) => place);
+    const places = await resolveImages(images, registries.client, false, (place) => ({
+      ...place,
+      repository: signatureRepository(place.image, environment),
+    }));
     const wanted = places.map((one) => stated(one, attestation));
     await workOff({ wanted, keys, output, sign: (key, piece) => attestImage(key, piece, around) });
   } finally {
@@ -121,6 +131,7 @@ async function attestImage(
       digest: manifest.digest,
       predicateType: statement.predicateType,
       ...describeSignatures(made),
+      ...(options.upload !== false && describeRepository(place)),
       ...(options.upload === false && { envelope: envelopeJson(signature) }),
       ...(file !== undefined && { bundleFile: file }),
     };

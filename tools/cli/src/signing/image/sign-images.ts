@@ -16,6 +16,11 @@ import {
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { readImageReference } from '../../registry/image-reference.ts';
 import { openRegistries } from '../../registry/open-registries.ts';
+import {
+  assertBesideImages,
+  describeRepository,
+  signatureRepository,
+} from '../../registry/signature-repository.ts';
 import { FileDraft } from '../../replace-file.ts';
 import { bundleFiles, type BundleFiles } from '../bundle-files.ts';
 import type { CommandSurroundings, SignOptions } from '../options.ts';
@@ -36,6 +41,7 @@ export async function signImages(
   const named = images.map((name) => ({ name, image: readImageReference(name) }));
   const plan = await findSigningPlan(options, surroundings);
   if (plan === undefined) {
+    assertBesideImages(surroundings.environment);
     const { haveImagesSigned } = await import('../signer/have-images-signed.ts');
     return haveImagesSigned(named, options, surroundings);
   }
@@ -70,14 +76,19 @@ async function signImagesHere(
   const keys = await prepareKeys(options, plan, services, surroundings);
   const bundles =
     bundle === undefined ? undefined : await bundleFiles(bundle, recursive || images.length > 1);
+  const { environment } = surroundings;
+  const repositories = images.map(({ image }) => signatureRepository(image, environment));
   const registries = await openRegistries(
-    images.map(({ image }) => image),
+    [...images.map(({ image }) => image), ...repositories],
     options,
-    surroundings.environment,
+    environment,
   );
   const around: Surroundings = { services, registry: registries.client, options, form, bundles };
   try {
-    const wanted = await resolveImages(images, registries.client, recursive, (place) => place);
+    const wanted = await resolveImages(images, registries.client, recursive, (place) => ({
+      ...place,
+      repository: signatureRepository(place.image, environment),
+    }));
     await workOff({ wanted, keys, output, sign: (key, place) => signImage(key, place, around) });
   } finally {
     registries.close();
@@ -105,6 +116,7 @@ async function signImage(key: SigningKey, place: Place, around: Surroundings): P
       image: `${image.name}@${manifest.digest}`,
       digest: manifest.digest,
       ...describeSignatures(made),
+      ...(upload && describeRepository(place)),
       ...(bundles && { bundleFile: bundles.pathFor(manifest.digest) }),
     };
   } catch (error) {

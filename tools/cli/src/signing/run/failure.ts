@@ -1,4 +1,3 @@
-import { ClientError } from '@sigstead/client';
 import { SigningError } from '@sigstead/signing';
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { printable } from '../../printable.ts';
@@ -14,9 +13,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof CliError) return { message: printable(error.message) };
   if (!(error instanceof SigningError)) return undefined;
-  const { step, message, cause } = error;
-  const said = cause instanceof ClientError ? cause.serverMessage : undefined;
-  return { step, message: printable(said === undefined ? message : `${message}: ${said}`) };
+  return { step: error.step, message: printable(error.message) };
 }
 
 export function describeFailure({ step, message }: Failure): string {

@@ -121,6 +121,7 @@ function inFull(answer: JsonObject, name: string): string {
     ],
     [answer['attestationManifest'] === undefined ? 'signature' : 'attestation', manifest['tag']],
     ['bundle', referrer['digest']],
+    ['kept in', answer['repository']],
     ['written to', answer['bundleFile']],
     ['below it', children === 0 ? undefined : `${children} more manifests`],
   ];

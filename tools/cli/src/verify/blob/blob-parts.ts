@@ -1,6 +1,15 @@
 import { existsSync } from 'node:fs';
-import { decodeBase64, decodeUtf8, EncodingError, encodeBase64, type JsonObject } from '@sigstead/encoding';
 import {
+  decodeBase64,
+  decodeUtf8,
+  EncodingError,
+  encodeBase64,
+  isJsonObject,
+  parseJson,
+  type JsonObject,
+} from '@sigstead/encoding';
+import {
+  evidenceFromLegacyAttestation,
   evidenceFromLegacySignature,
   type Artifact,
   type ArtifactDigest,
@@ -8,9 +17,11 @@ import {
 } from '@sigstead/verification';
 import { readGivenFile } from '../../read-given-file.ts';
 
-/** What `cosign sign-blob` wrote into files of their own, and later into one that is no Sigstore bundle. */
+/**
+ * What `cosign sign-blob` and `attest-blob` wrote into files of their own, and later into one that is no Sigstore bundle.
+ */
 export interface BlobParts {
-  /** Base64. */
+  /** Base64; of an attestation this is the whole envelope. */
   readonly signature: string;
   /** PEM. */
   readonly certificate: string | undefined;
@@ -21,6 +32,7 @@ export interface BlobParts {
 }
 
 const MAX_BYTES = 1024 * 1024;
+const ENVELOPE_LIMITS = { maxBytes: 16 * MAX_BYTES, maxDepth: 8 };
 
 /** `{"base64Signature", "cert", "rekorBundle"}` (cosign, LocalSignedPayload) */
 export function isLocalBundle(json: JsonObject): boolean {
@@ -59,23 +71,34 @@ export async function readParts(given: {
 }
 
 /**
- * The parts as evidence. What a `.sig` layer has as annotations these have too, and it is judged alike; only what was signed is
- * another thing: the file itself. They do not say which, see {@link aboutArtifact}.
+ * The parts as evidence. What a `.sig` or `.att` layer has as annotations these have too, and it is judged alike. Only what a bare
+ * signature is over is another thing: the file itself. It does not say which, see {@link aboutArtifact}.
  *
  * @throws VerificationError EVIDENCE_MALFORMED
  */
 export function evidenceFromParts(parts: BlobParts): SignatureEvidence {
   const { signature, certificate = '', rekorBundle = '', timestamp = '' } = parts;
-  const layer = {
-    payload: new Uint8Array(0),
-    annotations: {
-      'dev.cosignproject.cosign/signature': signature.trim(),
-      'dev.sigstore.cosign/certificate': certificate,
-      'dev.sigstore.cosign/bundle': rekorBundle,
-      'dev.sigstore.cosign/rfc3161timestamp': timestamp,
-    },
+  const annotations = {
+    'dev.cosignproject.cosign/signature': signature.trim(),
+    'dev.sigstore.cosign/certificate': certificate,
+    'dev.sigstore.cosign/bundle': rekorBundle,
+    'dev.sigstore.cosign/rfc3161timestamp': timestamp,
   };
-  return { ...evidenceFromLegacySignature(layer), content: { kind: 'message-digest', claimed: NO_DIGEST } };
+  const envelope = envelopeOf(signature);
+  if (envelope !== undefined) return evidenceFromLegacyAttestation({ payload: envelope, annotations });
+  const evidence = evidenceFromLegacySignature({ payload: new Uint8Array(0), annotations });
+  return { ...evidence, content: { kind: 'message-digest', claimed: NO_DIGEST } };
+}
+
+/** Nothing that a key makes of a digest reads as JSON. */
+function envelopeOf(signature: string): Uint8Array | undefined {
+  try {
+    const bytes = decodeBase64(signature.trim());
+    return isJsonObject(parseJson(bytes, ENVELOPE_LIMITS)) ? bytes : undefined;
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    return undefined;
+  }
 }
 
 const NO_DIGEST: ArtifactDigest = { algorithm: 'sha256', digest: new Uint8Array(32) };

@@ -29,7 +29,7 @@ export interface SignedBlob extends SignatureCandidate {
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Reads a bundle: Sigstore's, or the one that `cosign sign-blob` wrote before there was that.
+ * Reads a bundle: Sigstore's, or the one that `cosign sign-blob` and `attest-blob` wrote before there was that.
  *
  * @throws CliError when it cannot be read as either
  */
@@ -60,7 +60,8 @@ export async function readSeparateBlob(given: Parameters<typeof readParts>[0]): 
 
 function signedBlobOf(parts: BlobParts, source: string): SignedBlob {
   const evidence = evidenceOf(() => evidenceFromParts(parts));
-  return { source, evidence, form: undefined, hasProof: false, hasSubject: false };
+  const hasSubject = !(evidence instanceof VerificationError) && evidence.content.kind === 'dsse';
+  return { source, evidence, form: undefined, hasProof: false, hasSubject };
 }
 
 function evidenceOf(read: () => SignatureEvidence): SignatureEvidence | VerificationError {

@@ -20,10 +20,10 @@ const SIGNER = [
   ...['--certificate-oidc-issuer', CONFORMANCE_ISSUER],
 ];
 
-/** A bundle as older versions of cosign wrote it, out of one of version 0.1. */
 interface SigstoreBundle {
   readonly verificationMaterial: {
     readonly x509CertificateChain: { readonly certificates: readonly { readonly rawBytes: string }[] };
+    readonly certificate: { readonly rawBytes: string };
     readonly tlogEntries: readonly {
       readonly logIndex: string;
       readonly logId: { readonly keyId: string };
@@ -33,6 +33,29 @@ interface SigstoreBundle {
     }[];
   };
   readonly messageSignature: { readonly signature: string };
+  readonly dsseEnvelope: Record<string, unknown>;
+}
+
+function pemOf(der: string): string {
+  return `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+/** A bundle as older versions of cosign wrote it. */
+function localBundle(signature: string, pem: string, parts: SigstoreBundle): string {
+  const [entry] = parts.verificationMaterial.tlogEntries;
+  return JSON.stringify({
+    base64Signature: signature,
+    cert: Buffer.from(pem).toString('base64'),
+    rekorBundle: {
+      SignedEntryTimestamp: entry?.inclusionPromise.signedEntryTimestamp,
+      Payload: {
+        body: entry?.canonicalizedBody,
+        integratedTime: Number(entry?.integratedTime),
+        logIndex: Number(entry?.logIndex),
+        logID: Buffer.from(entry?.logId.keyId ?? '', 'base64').toString('hex'),
+      },
+    },
+  });
 }
 
 (hasVectors ? describe : describe.skip)('verify-blob', () => {
@@ -136,25 +159,9 @@ interface SigstoreBundle {
     let bundle: string;
     beforeAll(async () => {
       parts = JSON.parse(await readFile(bundleOf('happy-path-v0.1'), 'utf8')) as SigstoreBundle;
-      const { x509CertificateChain, tlogEntries } = parts.verificationMaterial;
-      const der = x509CertificateChain.certificates[0]?.rawBytes ?? '';
-      pem = `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
-      const [entry] = tlogEntries;
+      pem = pemOf(parts.verificationMaterial.x509CertificateChain.certificates[0]?.rawBytes ?? '');
       bundle = join(directory, 'cosign.bundle');
-      const local = {
-        base64Signature: parts.messageSignature.signature,
-        cert: Buffer.from(pem).toString('base64'),
-        rekorBundle: {
-          SignedEntryTimestamp: entry?.inclusionPromise.signedEntryTimestamp,
-          Payload: {
-            body: entry?.canonicalizedBody,
-            integratedTime: Number(entry?.integratedTime),
-            logIndex: Number(entry?.logIndex),
-            logID: Buffer.from(entry?.logId.keyId ?? '', 'base64').toString('hex'),
-          },
-        },
-      };
-      await writeFile(bundle, JSON.stringify(local));
+      await writeFile(bundle, localBundle(parts.messageSignature.signature, pem, parts));
     });
 
     const judge = (file: string, ...args: string[]) =>
@@ -224,5 +231,64 @@ interface SigstoreBundle {
     expect((await runCommand([...base, '--digest', hex, '--digestAlg', 'sha256'])).code).toBe(0);
     expect((await runCommand([...base, '--digest', hex])).code).toBe(2);
     expect((await runCommand([...base, '--digest', 'abc', '--digestAlg', 'sha256'])).code).toBe(2);
+  });
+
+  describe('what older versions of cosign wrote', () => {
+    let directory: string;
+    let parts: SigstoreBundle;
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'sigstead-blob-'));
+      const path = join(CONFORMANCE, 'happy-path-intoto-in-dsse-v3', 'bundle.sigstore.json');
+      parts = JSON.parse(await readFile(path, 'utf8')) as SigstoreBundle;
+    });
+    afterAll(() => rm(directory, { recursive: true, force: true }));
+
+    const write = async (envelope: unknown): Promise<string> => {
+      const bundle = join(directory, 'cosign.bundle');
+      const signature = Buffer.from(JSON.stringify(envelope)).toString('base64');
+      const pem = pemOf(parts.verificationMaterial.certificate.rawBytes);
+      await writeFile(bundle, localBundle(signature, pem, parts));
+      return bundle;
+    };
+    const judge = async (file: string, envelope: unknown, ...args: string[]) => {
+      const bundle = await write(envelope);
+      return runCommand(['verify-blob-attestation', file, '--bundle', bundle, ...ROOT, ...SIGNER, ...args]);
+    };
+
+    it('is accepted by the promise of the log, unless a proof is wanted', async () => {
+      expect(await judge(FILE, parts.dsseEnvelope, ...TYPE)).toMatchObject({
+        code: 0,
+        stderr: 'Verified OK\n',
+      });
+      const strict = await judge(FILE, parts.dsseEnvelope, ...TYPE, '--require-inclusion-proof');
+      expect([strict.code, strict.stderr]).toEqual([1, expect.stringContaining('proof is required')]);
+    });
+
+    it('is refused for another file, another type and with another payload', async () => {
+      const other = join(directory, 'other.txt');
+      await writeFile(other, 'other');
+      const changed = { ...parts.dsseEnvelope, payload: Buffer.from('{}').toString('base64') };
+      const refusals = [
+        [await judge(other, parts.dsseEnvelope, ...TYPE), 'about 1 other artifact'],
+        [await judge(FILE, parts.dsseEnvelope), 'is required'],
+        [await judge(FILE, changed, ...TYPE), 'does not verify'],
+        [await judge(FILE, {}, ...TYPE), 'has no signatures'],
+      ] as const;
+      for (const [{ code, stderr }, reason] of refusals)
+        expect([code, stderr]).toEqual([1, expect.stringContaining(reason)]);
+    });
+
+    it('is no signature of the file', async () => {
+      const bundle = await write(parts.dsseEnvelope);
+      const { code, stderr } = await runCommand([
+        'verify-blob',
+        FILE,
+        '--bundle',
+        bundle,
+        ...ROOT,
+        ...SIGNER,
+      ]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('see verify-blob-attestation')]);
+    });
   });
 });

@@ -51,9 +51,9 @@ export function gatherEvidence(
 ): Promise<GatheredImage> {
   const reference = readImageReference(image);
   const proofs = options.offline === true ? NOBODY : logProofs(options.rekorUrl ?? url);
-  return withRegistry(reference, options, environment, async ({ client, signal }) => {
-    const digest = await resolveImage({ client, signal }, reference);
-    const candidates = await readCandidates(client, reference, digest, wanted, {
+  return withRegistry(reference, options, environment, async ({ client, signal, repository }) => {
+    const digest = await resolveImage({ client }, reference);
+    const candidates = await readCandidates(client, repository, digest, wanted, {
       bundles: options.newBundleFormat,
       referrerLayers: options.experimentalOci11,
     });
@@ -73,7 +73,7 @@ export function gatherEvidence(
 
 /** @throws CliError noSuchImage; OciError for anything else */
 export async function resolveImage(
-  { client }: Pick<Registry, 'client' | 'signal'>,
+  { client }: Pick<Registry, 'client'>,
   reference: ImageReference,
 ): Promise<string> {
   try {

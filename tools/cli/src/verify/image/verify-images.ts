@@ -1,4 +1,5 @@
 import { requireImageSignature, type PolicyInput } from '@sigstead/verification';
+import { assertBesideImages } from '../../registry/signature-repository.ts';
 import { prepareJudging, withoutTrust } from '../judging.ts';
 import type { ImageVerifyOptions, Surroundings } from '../options.ts';
 import { cosignResult, olderFormFirst } from '../report/cosign-result.ts';
@@ -43,6 +44,7 @@ async function askService(
   surroundings: Surroundings,
 ): Promise<void> {
   if (options.offline === true && options.verifier === undefined) throw withoutTrust();
+  assertBesideImages(surroundings.environment);
   const { askVerifier } = await import('../service/ask-verifier.ts');
   await askVerifier(images, policy, options, surroundings);
 }

@@ -43,7 +43,8 @@ const MAX_SBOM_BYTES = 128 * 1024 * 1024;
 /** Where things are read from. */
 interface Place {
   readonly client: RegistryClient;
-  readonly image: ImageReference;
+  /** Of the signatures. */
+  readonly repository: ImageReference;
   readonly digest: string;
 }
 
@@ -57,8 +58,8 @@ export function downloadSignatures(
     const bundles = (await bundlesOf(place)).filter(
       ({ candidate }) => claimedKind(candidate) !== 'attestation',
     );
-    const { client, digest } = place;
-    const layers = bundles.length > 0 ? [] : await readLegacyLayers(client, place.image, digest);
+    const { client, repository, digest } = place;
+    const layers = bundles.length > 0 ? [] : await readLegacyLayers(client, repository, digest);
     print([...bundles.map(({ line }) => line), ...readable(layers).map(signatureLine)], image, 'signatures');
   });
 }
@@ -71,8 +72,8 @@ export function downloadAttestations(
 ): Promise<void> {
   const type = options.predicateType === undefined ? undefined : predicateTypeOf(options.predicateType);
   return at(image, options, environment, async (place) => {
-    const { client, digest } = place;
-    const layers = readable(await readLegacyAttestations(client, place.image, digest)).map((layer) => ({
+    const { client, repository, digest } = place;
+    const layers = readable(await readLegacyAttestations(client, repository, digest)).map((layer) => ({
       line: documentLine(layer.payload),
       candidate: legacyAttestationCandidate(layer, '.att'),
     }));
@@ -112,16 +113,18 @@ export function downloadSbom(
   tell(
     'WARNING: nobody has signed a bill of materials that is kept this way: prefer one that is attested (download attestation)',
   );
-  return at(image, options, environment, async ({ client, image: reference, digest }) => {
-    const manifest = await client.findManifest(reference, attachedTag('sbom', digest));
+  return at(image, options, environment, async ({ client, repository, digest }) => {
+    const manifest = await client.findManifest(repository, attachedTag('sbom', digest));
     if (manifest === undefined) throw nothing(image, 'bill of materials');
-    const [layer, ...others] = layersOf(manifest, 2, reference.registry);
+    const [layer, ...others] = layersOf(manifest, 2, repository.registry);
     if (layer === undefined || others.length > 0)
       throw new CliError(
         `${image}: the bill of materials has ${others.length + (layer ? 1 : 0)} parts, want one`,
       );
     tell(`Found SBOM of media type: ${printable(layer.mediaType)}`);
-    process.stdout.write(await client.getBlob(reference, layer.digest, Math.min(layer.size, MAX_SBOM_BYTES)));
+    process.stdout.write(
+      await client.getBlob(repository, layer.digest, Math.min(layer.size, MAX_SBOM_BYTES)),
+    );
   });
 }
 
@@ -133,14 +136,14 @@ function at(
 ): Promise<void> {
   const reference = readImageReference(image);
   return withRegistry(reference, options, environment, async (registry) => {
-    const { client } = registry;
+    const { client, repository } = registry;
     const digest = await resolveImage(registry, reference);
     const { platform } = options;
     const chosen =
       platform === undefined
         ? digest
         : childForPlatform(await readIndexChildren(client, reference, digest), platform).digest;
-    await work({ client, image: reference, digest: chosen });
+    await work({ client, repository, digest: chosen });
   });
 }
 
@@ -149,8 +152,8 @@ interface Found {
   readonly candidate: SignatureCandidate;
 }
 
-async function bundlesOf({ client, image, digest }: Place): Promise<Found[]> {
-  return readable(await readBundleReferrers(client, image, digest)).map(({ bundle, source }) => ({
+async function bundlesOf({ client, repository, digest }: Place): Promise<Found[]> {
+  return readable(await readBundleReferrers(client, repository, digest)).map(({ bundle, source }) => ({
     line: documentLine(bundle),
     candidate: bundleCandidate(bundle, source),
   }));

@@ -69,6 +69,66 @@ describe('an image with nothing beside it', () => {
   });
 });
 
+describe('an image whose signatures are kept in another repository', () => {
+  const text = encodeUtf8('what was signed elsewhere');
+  let kept: ImageReference;
+  let whole: ImageReference;
+  let wholeDigest: string;
+  let elsewhere: Record<string, string>;
+  let [keeper, mirror]: MemoryRegistry[] = [];
+  beforeAll(async () => {
+    [keeper, mirror] = [await startMemoryRegistry(), await startMemoryRegistry()];
+    kept = parseImageReference(`${keeper.host}/all/signatures`);
+    elsewhere = { COSIGN_REPOSITORY: kept.name };
+    const annotations = {
+      'dev.cosignproject.cosign/signature': 'c2ln',
+      'dev.sigstore.cosign/bundle': '{"a":1}',
+    };
+    const config = {
+      mediaType: 'application/json',
+      digest: await client.pushBlob(image, text),
+      size: text.length,
+    };
+    const manifest = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] };
+    whole = parseImageReference(`${registry.host}/app:whole`);
+    wholeDigest = await client.pushManifest(
+      whole,
+      'whole',
+      OCI_MANIFEST,
+      encodeUtf8(JSON.stringify(manifest)),
+    );
+    await appendLegacySignature(client, kept, wholeDigest, { payload: text, annotations });
+  });
+
+  afterAll(() => Promise.all([keeper?.close(), mirror?.close()]));
+
+  it('has them in its tree, to download, and where they lie', async () => {
+    const tag = `${kept.name}:${wholeDigest.replace(':', '-')}.sig`;
+    for (const [args, words] of [
+      [['tree'], tag],
+      [['download', 'signature'], 'c2ln'],
+      [['triangulate'], `${tag}\n`],
+      [['triangulate', '--type', 'digest'], `${whole.name}@${wholeDigest}\n`],
+    ] as const) {
+      const found = await runCommand([...args, whole.toString()], elsewhere);
+      expect([found.code, found.stdout]).toEqual([0, expect.stringContaining(words)]);
+    }
+    expect((await sigstead('download', 'signature', whole.toString())).code).toBe(10);
+  });
+
+  it('takes them along to a copy, beside which they are then', async () => {
+    const copy = `${mirror?.host}/app:v1`;
+    expect((await runCommand(['copy', whole.toString(), copy], elsewhere)).code).toBe(0);
+    expect((await sigstead('download', 'signature', copy)).stdout).toContain('c2ln');
+  });
+
+  it('is cleaned of them there', async () => {
+    const cleaned = await runCommand(['clean', '--force', whole.toString()], elsewhere);
+    expect([cleaned.code, cleaned.stdout]).toEqual([0, expect.stringContaining(`removed  ${kept.name}:`)]);
+    expect((await runCommand(['download', 'signature', whole.toString()], elsewhere)).code).toBe(10);
+  });
+});
+
 describe('an image with something of everything', () => {
   beforeAll(async () => {
     await appendLegacySignature(client, image, digest, {

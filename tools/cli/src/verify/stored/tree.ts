@@ -40,11 +40,11 @@ export async function printTree(
 ): Promise<void> {
   const reference = readImageReference(image);
   await withRegistry(reference, options, environment, async (registry) => {
-    const { client } = registry;
+    const { client, repository } = registry;
     const digest = await resolveImage(registry, reference);
-    process.stdout.write(renderTree(fullName(reference), await branchesOf(client, reference, digest)));
+    process.stdout.write(renderTree(fullName(reference), await branchesOf(client, repository, digest)));
     for (const { digest: child, platform } of await readIndexChildren(client, reference, digest)) {
-      const branches = await branchesOf(client, reference, child);
+      const branches = await branchesOf(client, repository, child);
       const name = `${reference.name}@${child}${platform === undefined ? '' : ` (${platform})`}`;
       process.stdout.write(renderTree(name, branches));
     }

@@ -1,6 +1,7 @@
 import { CliError, exitCodes } from '../../cli-error.ts';
 import { resolveImage } from '../image/gather-evidence.ts';
 import { readImageReference } from '../../registry/image-reference.ts';
+import { signatureRepository } from '../../registry/signature-repository.ts';
 import { withRegistry } from '../image/registry.ts';
 import type { RegistryOptions } from '../../registry/options.ts';
 import type { Surroundings } from '../options.ts';
@@ -25,6 +26,9 @@ export async function triangulate(
   const digest =
     reference.digest ??
     (await withRegistry(reference, options, environment, (registry) => resolveImage(registry, reference)));
-  const place = kind === undefined ? `@${digest}` : `:${attachedTag(kind, digest)}`;
-  process.stdout.write(`${reference.name}${place}\n`);
+  const place =
+    kind === undefined
+      ? `${reference.name}@${digest}`
+      : `${signatureRepository(reference, environment).name}:${attachedTag(kind, digest)}`;
+  process.stdout.write(`${place}\n`);
 }
