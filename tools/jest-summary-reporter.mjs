@@ -39,7 +39,6 @@ function failuresOf({ testResults }) {
 }
 
 function firstLine(text = '') {
-  // eslint-disable-next-line no-control-regex -- colours
   return text
     .replace(/\u001b\[[0-9;]*m/g, '')
     .trim()

@@ -59,7 +59,9 @@ function assertFit(content: SigningContent, { signer }: SigningKey, services: Si
     throw unfit('the .sig form needs a promise of the log, which Rekor v2 does not give');
   // cosign takes a log entry of the form for one of another hash, its own too (pkg/cosign/verify.go, bundleHash).
   if (content.kind === 'simple-signing' && signer.hash !== 'sha256')
-    throw unfit(`the .sig form is signed over SHA-256, which keys of type ${type} do not sign`);
+    throw unfit(
+      `the .sig form is signed over SHA-256, which keys of type ${type} do not sign: such keys sign images in form bundle only`,
+    );
   // Rekor verifies envelopes with SHA-256 whatever the curve is (pkg/types/dsse).
   if (content.kind === 'statement' && promised && type !== 'Ed25519' && signer.hash !== 'sha256')
     throw unfit(`Rekor v1 takes no envelopes signed by keys of type ${type}`);
@@ -82,9 +84,7 @@ function assertLoggable(
   throw unfit(
     isEnvelope
       ? 'envelopes are signed with Ed25519, not with Ed25519ph'
-      : `the log takes signatures of Ed25519ph over digests, not of Ed25519 over messages${
-          content.kind === 'simple-signing' ? ': this key signs images in form bundle only, on Rekor v1' : ''
-        }`,
+      : 'the log takes signatures of Ed25519ph over digests, not of Ed25519 over messages',
   );
 }
 

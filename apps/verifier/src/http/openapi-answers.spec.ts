@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { MAX_REVIEW_BYTES } from '../admission/admission-review.ts';
 import { admissionReview, pod } from '../testonly/admission-review.ts';
 import { policyDocument, TOKEN } from '../testonly/policy-client.ts';
 import { TestDatabase } from '../testonly/test-database.ts';
@@ -172,7 +173,7 @@ describe('answers', () => {
   it('to reviews and for trust files are', async () => {
     expect(await ask('POST', '/admission/validate', { body: {} })).toBe(400);
     expect(await ask('POST', '/admission/validate', wrongType)).toBe(415);
-    expect(await ask('POST', '/admission/validate', huge(3 * 1024 * 1024))).toBe(413);
+    expect(await ask('POST', '/admission/validate', huge(MAX_REVIEW_BYTES))).toBe(413);
     expect(await ask('GET', '/trust/trusted_root.json')).toBe(200);
     expect(await ask('GET', '/trust/none')).toBe(404);
   });
