@@ -93,7 +93,7 @@ const DISCARD_BYTES = 16 * 1024 * 1024;
  */
 export function discardRest(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, DISCARD_MS);
+    const timer = setTimeout(resolve, DISCARD_MS).unref();
     const stop = () => {
       clearTimeout(timer);
       resolve();
